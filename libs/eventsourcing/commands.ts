@@ -1,0 +1,151 @@
+import { fold, isRefusal, type CommandOf, type Decider, type NewEvent, type Refusal } from '#domain';
+import type { RecordedEvent } from '#events';
+import type { Transaction } from './database.js';
+import { WrongExpectedVersion } from './errors.js';
+import type { Append, Cause, EventStore } from './store.js';
+
+/** A wish to one stream of a decider. */
+export interface CommandRequest<Commands> {
+  /** The part of the stream id after the category. */
+  readonly id: string;
+  readonly command: CommandOf<Commands>;
+  /** When it happened by the source's account; now when left out. */
+  readonly occurredAt?: string;
+  /** The version the client saw (If-Match). Left out: whatever is there now. */
+  readonly expectedVersion?: number;
+  /** Its own cause where the requests of one call belong to different cases. */
+  readonly cause?: Cause;
+}
+
+/** What came of it: the events recorded and the stream's version after them, and the refusal if a rule said no. */
+export interface Outcome {
+  readonly streamId: string;
+  readonly version: number;
+  readonly events: readonly RecordedEvent[];
+  readonly refusal?: Refusal;
+}
+
+/** Load, fold, decide, append: the one way from a command to events. */
+export class Commands {
+  constructor(readonly store: EventStore) {}
+
+  /**
+   * Decides each request against its stream, in order, and appends everything in one statement. A refusal's evidence is
+   * recorded like any event; the other requests go on. Throws WrongExpectedVersion when a client's version is not the stream's
+   * or somebody else wrote meanwhile; then nothing of this call is recorded.
+   */
+  async execute<S, C extends object, E extends object>(
+    tx: Transaction,
+    decider: Decider<S, C, E>,
+    cause: Cause,
+    requests: readonly CommandRequest<C>[],
+  ): Promise<Outcome[]> {
+    const streams = await this.load(tx, decider, requests);
+    const decided = requests.map((request) => {
+      const stream = streams.get(`${decider.category}-${request.id}`)!;
+      if (request.expectedVersion !== undefined && request.expectedVersion !== stream.version)
+        throw new WrongExpectedVersion([stream.streamId]);
+      const moment = { occurredAt: request.occurredAt ?? tx.now, now: tx.now };
+      const decide = decider.decide as unknown as Record<
+        string,
+        (data: object, state: S, at: typeof moment) => ReturnType<(typeof decider.decide)[keyof typeof decider.decide]>
+      >;
+      const decision = decide[request.command.name]!(request.command.data as object, stream.state, moment);
+      const events: readonly NewEvent[] = isRefusal(decision)
+        ? (decision.evidence as readonly NewEvent[])
+        : (decision as readonly NewEvent[]);
+      const append: Append = {
+        streamId: stream.streamId,
+        expectedVersion: stream.version === 0 ? 'none' : stream.version,
+        events,
+        occurredAt: moment.occurredAt,
+        cause: request.cause,
+      };
+      stream.version += events.length;
+      // The ids are not given yet; deciders use them only to tell facts of the past apart.
+      stream.state = fold(
+        decider,
+        events.map((event) => ({
+          id: '',
+          occurredAt: moment.occurredAt,
+          name: event.name,
+          data: event.data as Record<string, unknown>,
+        })),
+        stream.state,
+      );
+      return {
+        append,
+        version: stream.version,
+        refusal: isRefusal(decision) ? (decision as unknown as Refusal) : undefined,
+      };
+    });
+    const recorded = await this.append(
+      tx,
+      cause,
+      decided.map(({ append }) => append),
+    );
+    return decided.map(({ append, version, refusal }, index) => ({
+      streamId: append.streamId,
+      version,
+      events: recorded[index]!,
+      ...(refusal ? { refusal } : {}),
+    }));
+  }
+
+  /** The state of each stream as it stands, by the id after the category. */
+  async states<S, C extends object, E extends object>(
+    tx: Transaction,
+    decider: Decider<S, C, E>,
+    ids: readonly string[],
+  ): Promise<Map<string, { state: S; version: number }>> {
+    const streams = await this.load(
+      tx,
+      decider,
+      ids.map((id) => ({ id })),
+    );
+    return new Map(
+      [...streams.values()].map(({ streamId, state, version }) => [
+        streamId.slice(decider.category.length + 1),
+        { state, version },
+      ]),
+    );
+  }
+
+  private async load<S, C extends object, E extends object>(
+    tx: Transaction,
+    decider: Decider<S, C, E>,
+    requests: readonly { id: string }[],
+  ) {
+    const ids = requests.map(({ id }) => `${decider.category}-${id}`);
+    const streams = await this.store.read(tx, ids);
+    return new Map(
+      [...streams].map(([streamId, events]) => [
+        streamId,
+        { streamId, version: events.length, state: fold(decider, events) },
+      ]),
+    );
+  }
+
+  /** One stream may be asked several things in one call: its appends join into one, since a statement names a stream once. */
+  private async append(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[][]> {
+    const rounds: { append: Append; index: number }[][] = [];
+    const seen = new Map<string, number>();
+    appends.forEach((append, index) => {
+      if (append.events.length === 0) return;
+      const round = seen.get(append.streamId) ?? 0;
+      seen.set(append.streamId, round + 1);
+      (rounds[round] ??= []).push({ append, index });
+    });
+    const recorded: RecordedEvent[][] = appends.map(() => []);
+    for (const round of rounds) {
+      const events = await this.store.append(
+        tx,
+        cause,
+        round.map(({ append }) => append),
+      );
+      let next = 0;
+      for (const { append, index } of round) recorded[index] = events.slice(next, (next += append.events.length));
+    }
+    return recorded;
+  }
+}

@@ -1,0 +1,193 @@
+import type { PoolClient } from 'pg';
+import type { RecordedEvent } from '#events';
+import type { Database } from './database.js';
+import { restore, type StoredRow } from './store.js';
+
+/** A stored event with its place in the global order and the exact bytes of its body. */
+export interface SequencedEvent extends RecordedEvent {
+  readonly position: number;
+  readonly body: string;
+}
+
+export interface RelayOptions {
+  readonly database: Database;
+  /** Hands a page to the bus, in order; resolves when the bus has it durably. A rejection means: the same page again. */
+  readonly publish: (events: readonly SequencedEvent[]) => Promise<void>;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
+  /** How long to sleep when nobody wakes it, milliseconds: what another replica's append may wait. */
+  readonly pollEvery?: number;
+}
+
+const SEQUENCE_PAGE = 5_000;
+const PUBLISH_PAGE = 500;
+const RETRY_AFTER = 1_000;
+
+/**
+ * The sequencer and publisher of one service. Of all replicas one leads: it holds a session lock in Postgres and writes its epoch,
+ * so that a leader that was only asleep can number and publish nothing after its successor began.
+ * Guarantees: positions are contiguous from 1 and never change; the bus gets every event at least once, in global order.
+ */
+export class Relay {
+  private stopped = false;
+  private readonly running: Promise<void>;
+  private readonly sequenceWake = new Signal();
+  private readonly publishWake = new Signal();
+  /** When the relay last finished a round as leader or stood by healthily, process time in milliseconds; for readiness. */
+  lastRound = performance.now();
+
+  constructor(private readonly options: RelayOptions) {
+    this.running = this.run();
+  }
+
+  /** Says that there may be something to number. Cheap; call it after every commit. */
+  wake(): void {
+    this.sequenceWake.raise();
+  }
+
+  /** Finishes the page under way and gives up the lead. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.sequenceWake.raise();
+    this.publishWake.raise();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.lead();
+      } catch (error) {
+        if (this.stopped) return;
+        this.options.log('warn', 'The relay lost its lead or its database and tries again', error);
+        await this.sequenceWake.wait(RETRY_AFTER);
+      }
+    }
+  }
+
+  private async lead(): Promise<void> {
+    const session = await this.options.database.relaySession();
+    try {
+      if (!(await this.takeLead(session.client))) {
+        this.lastRound = performance.now();
+        return void (await this.sequenceWake.wait(RETRY_AFTER));
+      }
+      const epoch = await this.nextEpoch();
+      const term = { over: false };
+      const end = () => {
+        term.over = true;
+        this.sequenceWake.raise();
+        this.publishWake.raise();
+      };
+      session.client.once('error', end);
+      const loops = [this.sequence(epoch, term), this.publishAll(epoch, term)].map((loop) => loop.finally(end));
+      const ends = await Promise.allSettled(loops);
+      const failed = ends.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+    } finally {
+      await session.client.query('select pg_advisory_unlock_all()').catch(() => undefined);
+      await session.release();
+    }
+  }
+
+  private async takeLead(client: PoolClient): Promise<boolean> {
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock(hashtext($1)) as mine', [
+      `rollcall.relay.${this.options.database.schema}`,
+    ]);
+    return rows[0]!.mine;
+  }
+
+  private nextEpoch(): Promise<number> {
+    return this.options.database.asRelay(async (tx) => {
+      const [row] = await tx.query<{ epoch: string }>('update sequencer set epoch = epoch + 1 returning epoch');
+      return Number(row!.epoch);
+    });
+  }
+
+  private async sequence(epoch: number, term: { over: boolean }): Promise<void> {
+    let from = '0';
+    while (!this.stopped && !term.over) {
+      const rows = await this.options.database.asRelay((tx) =>
+        tx.query<{ taken: string; next_xid: string }>(
+          'select taken, next_xid::text from number_pending($1, $2::xid8, $3)',
+          [epoch, from, SEQUENCE_PAGE],
+        ),
+      );
+      const [row] = rows;
+      if (!row) throw new Error('Another relay leads now');
+      this.lastRound = performance.now();
+      from = row.next_xid;
+      if (Number(row.taken) > 0) this.publishWake.raise();
+      if (Number(row.taken) < SEQUENCE_PAGE) await this.sequenceWake.wait(this.options.pollEvery ?? 100);
+    }
+  }
+
+  private async publishAll(epoch: number, term: { over: boolean }): Promise<void> {
+    let published = await this.published();
+    while (!this.stopped && !term.over) {
+      const events = await this.options.database.asRelay((tx) => readSequenced(tx.query, published, PUBLISH_PAGE));
+      if (events.length === 0) {
+        await this.publishWake.wait(RETRY_AFTER);
+        continue;
+      }
+      try {
+        await this.options.publish(events);
+      } catch (error) {
+        if (!this.stopped) this.options.log('warn', 'The bus took no events; they wait in the log', error);
+        await this.publishWake.wait(RETRY_AFTER);
+        continue;
+      }
+      const last = events.at(-1)!.position;
+      const [mine] = await this.options.database.asRelay((tx) =>
+        tx.query('update sequencer set published = $2 where epoch = $1 returning 1', [epoch, last]),
+      );
+      if (!mine) throw new Error('Another relay leads now');
+      published = last;
+    }
+  }
+
+  private published(): Promise<number> {
+    return this.options.database.asRelay(async (tx) =>
+      Number((await tx.query<{ published: string }>('select published from sequencer'))[0]!.published),
+    );
+  }
+}
+
+type Query = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+
+/** One page of the log after `position`, in global order. */
+export async function readSequenced(query: Query, position: number, limit: number): Promise<SequencedEvent[]> {
+  const rows = await query<StoredRow & { position: string }>(
+    `select s.position, e.tenant_id, e.stream_id, e.version, e.event_id, e.type, e.body
+     from sequence s join events e using (tenant_id, stream_id, version)
+     where s.position > $1 order by s.position limit $2`,
+    [position, limit],
+  );
+  return rows.map((row) => ({ ...restore(row), position: Number(row.position), body: row.body }));
+}
+
+/** A wake-up that is not lost when it comes before the wait. */
+class Signal {
+  private raised = false;
+  private wakeUp: (() => void) | undefined;
+
+  raise(): void {
+    this.raised = true;
+    this.wakeUp?.();
+  }
+
+  /** Resolves at the next raise, or after `limit` milliseconds. */
+  async wait(limit: number): Promise<void> {
+    if (!this.raised) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limit);
+        this.wakeUp = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.raised = false;
+    this.wakeUp = undefined;
+  }
+}
+export { Signal };

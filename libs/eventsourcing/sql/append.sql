@@ -1,0 +1,32 @@
+-- Appends events of any number of streams in one statement. One array element an event; expected is the stream's version before
+-- this append (0: the stream must not exist; null: whatever it is), nth counts the events of this append within their stream from 1.
+-- A stream that is not at its expected version fails with RC409, or with 23505 on the primary key when two writers meet.
+create function append_events(tenant uuid, streams text[], expected integer[], nth integer[], ids uuid[], types text[], bodies text[])
+  returns integer[] language plpgsql
+  -- On an empty table the planner would choose a sequential scan and keep that plan in prepared statements.
+  set enable_seqscan = off as $$
+declare
+  behind text;
+  versions integer[];
+begin
+  select e.stream into behind
+    from unnest(streams, expected, nth) as e(stream, version, n)
+    where e.n = 1 and e.version > 0
+      and not exists (select 1 from events x where x.tenant_id = tenant and x.stream_id = e.stream and x.version = e.version)
+    limit 1;
+  if behind is not null then
+    raise exception using errcode = 'RC409', message = 'stream is not at the expected version';
+  end if;
+  with input as (
+    select e.*, coalesce(e.want, (select max(x.version) from events x where x.tenant_id = tenant and x.stream_id = e.stream), 0) + e.n as version
+      from unnest(streams, expected, nth, ids, types, bodies) with ordinality as e(stream, want, n, id, type, body, nr)
+  ), stored as (
+    insert into events (tenant_id, stream_id, version, event_id, type, body)
+    select tenant, i.stream, i.version, i.id, i.type, i.body from input i order by i.nr
+  ), waiting as (
+    insert into pending (tenant_id, stream_id, version)
+    select tenant, i.stream, i.version from input i order by i.nr
+  )
+  select array_agg(i.version order by i.nr) into versions from input i;
+  return versions;
+end $$;

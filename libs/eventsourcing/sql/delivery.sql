@@ -1,0 +1,64 @@
+-- Which events a processor has handled; the row and the effect are written in one transaction.
+create table inbox (
+  tenant_id uuid not null,
+  processor text not null,
+  event_id uuid not null,
+  handled_at timestamptz not null default clock_timestamp(),
+  primary key (tenant_id, processor, event_id)
+);
+-- How many different events of a topic a processor has handled; equal to the publisher's head when it has caught up.
+create table checkpoints (
+  processor text not null,
+  topic text not null,
+  handled bigint not null default 0,
+  primary key (processor, topic)
+);
+grant select, insert, update on checkpoints to :app, :relay;
+
+-- Messages that could not be handled. The nil tenant holds those whose organisation could not be read.
+create table parked (
+  tenant_id uuid not null,
+  parked_id uuid not null,
+  processor text not null,
+  topic text not null,
+  partition integer not null,
+  "offset" text not null,
+  key text not null,
+  headers json not null,
+  value bytea not null,
+  reason text not null,
+  attempts integer not null,
+  parked_at timestamptz not null,
+  state text not null check (state in ('parked', 'replayed', 'discarded')),
+  primary key (tenant_id, parked_id)
+);
+create index parked_open on parked (tenant_id, processor, key) where state = 'parked';
+
+-- What a POST with an Idempotency-Key answered; written with its effect, kept for two days.
+create table idempotency (
+  tenant_id uuid not null,
+  route text not null,
+  key text not null,
+  fingerprint text not null,
+  status integer not null,
+  answer text not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (tenant_id, route, key)
+);
+create index idempotency_age on idempotency (recorded_at);
+
+do $$ declare t text; begin
+  foreach t in array array['inbox', 'parked', 'idempotency'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format($p$create policy tenant on %I to :app, :relay
+      using (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid)
+      with check (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid)$p$, t);
+  end loop;
+end $$;
+create policy relay_prunes on idempotency for delete to :relay using (true);
+create policy relay_finds on idempotency for select to :relay using (true);
+create policy relay_counts on parked for select to :relay using (true);
+grant select, insert, delete on inbox to :app, :relay;
+grant select, insert, update on parked to :app, :relay;
+grant select, insert, delete on idempotency to :app, :relay;

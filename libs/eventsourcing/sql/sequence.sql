@@ -1,0 +1,51 @@
+-- The global order: contiguous from 1, given after commit by the one process that holds the current epoch.
+create table sequence (
+  position bigint primary key,
+  tenant_id uuid not null,
+  stream_id text not null,
+  version integer not null
+);
+alter table sequence enable row level security;
+alter table sequence force row level security;
+create policy tenant on sequence for select to :app
+  using (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid);
+create policy relay_reads on sequence for select to :relay using (true);
+create policy relay_numbers on sequence for insert to :relay with check (true);
+grant select on sequence to :app, :relay;
+grant insert on sequence to :relay;
+
+-- head: the last position given. published: the last position handed to the bus. epoch: fences a leader that was replaced.
+create table sequencer (
+  only boolean primary key default true check (only),
+  epoch bigint not null default 0,
+  head bigint not null default 0,
+  published bigint not null default 0
+);
+insert into sequencer default values;
+grant select, update on sequencer to :relay;
+grant select on sequencer to :app;
+
+-- Numbers one page of pending events. Returns how many, the new head, and the xid below which nothing can still appear;
+-- no row at all when another leader has taken over. The bound is read before the page, so it can only be too low.
+create function number_pending(my_epoch bigint, from_xid xid8, page integer)
+  returns table (taken bigint, new_head bigint, next_xid xid8) language plpgsql as $$
+declare
+  bound xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  old_head bigint;
+  n bigint;
+begin
+  select head into old_head from sequencer where epoch = my_epoch for update;
+  if not found then return; end if;
+  with page_rows as (
+    select p.ticket from pending p where p.xid >= from_xid order by p.ticket limit page
+  ), gone as (
+    delete from pending p using page_rows r where p.ticket = r.ticket returning p.ticket, p.tenant_id, p.stream_id, p.version
+  ), numbered as (
+    insert into sequence (position, tenant_id, stream_id, version)
+    select old_head + row_number() over (order by g.ticket), g.tenant_id, g.stream_id, g.version from gone g
+    returning 1
+  )
+  select count(*) into n from numbered;
+  if n > 0 then update sequencer set head = old_head + n; end if;
+  return query select n, old_head + n, case when n < page then bound else from_xid end;
+end $$;

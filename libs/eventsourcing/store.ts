@@ -1,0 +1,225 @@
+import { v7 } from 'uuid';
+import type { DeadlineChange, Decider, NewEvent } from '#domain';
+import { eventType, typeOf, upcast, type Actor, type EventContext, type RecordedEvent, type Service } from '#events';
+import type { Transaction } from './database.js';
+import { EventTooLarge, InvalidEvent, sqlState, WrongExpectedVersion } from './errors.js';
+import { project, type Projection } from './projection.js';
+
+/** What the writer believes of a stream: its number of events, that it does not exist, or (written out) nothing. */
+export type ExpectedVersion = number | 'none' | 'any';
+
+/** Who acts, and in which case. */
+export interface Cause {
+  readonly actor: Actor;
+  /** The case; absent at the start of one, which then gets an id of its own. */
+  readonly correlationId?: string;
+  readonly causationId?: string;
+}
+
+/** New events for one stream. */
+export interface Append {
+  readonly streamId: string;
+  readonly expectedVersion: ExpectedVersion;
+  readonly events: readonly NewEvent[];
+  /** When it happened by the source's account, ISO 8601 UTC; the transaction's own instant when left out. */
+  readonly occurredAt?: string;
+  /** Its own cause where the appends of one call belong to different cases. */
+  readonly cause?: Cause;
+}
+
+export type AnyDecider = Pick<Decider<unknown, object, object>, 'category' | 'deadlines'>;
+
+export interface StoreOptions {
+  readonly service: Service;
+  /** Read models written in the transaction of the append. */
+  readonly projections?: readonly Projection[];
+  /** Deciders whose events start and end deadlines. */
+  readonly deciders?: readonly AnyDecider[];
+  readonly newId?: () => string;
+}
+
+type Draft = RecordedEvent & { readonly body: string };
+const MAX_BODY_BYTES = 262_144;
+
+/**
+ * The event store of one service. An append is one transaction: events, inline projections, deadlines. It is durable when the
+ * transaction commits, gets its global position from the sequencer after that, and is never changed or removed.
+ */
+export class EventStore {
+  readonly service: Service;
+  private readonly wakes = new Set<() => void>();
+  private readonly deadlines: ReadonlyMap<string, AnyDecider['deadlines']>;
+  private readonly newId: () => string;
+
+  constructor(private readonly options: StoreOptions) {
+    this.service = options.service;
+    this.newId = options.newId ?? v7;
+    this.deadlines = new Map((options.deciders ?? []).map((decider) => [decider.category, decider.deadlines]));
+  }
+
+  /** Calls `wake` after every committed append of this process. */
+  onAppended(wake: () => void): void {
+    this.wakes.add(wake);
+  }
+
+  /**
+   * Appends to any number of streams in one statement, all or nothing, with projections and deadlines.
+   * Throws WrongExpectedVersion when a stream is elsewhere, InvalidEvent when an event does not fit its schema, EventTooLarge over 256 KiB;
+   * the transaction is then unusable and must end.
+   */
+  async append(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
+    const tenantId = tx.tenantId;
+    if (!tenantId) throw new Error('Events are appended on behalf of one organisation');
+    const drafts = appends.flatMap((append) => {
+      const base =
+        append.expectedVersion === 'any' ? null : append.expectedVersion === 'none' ? 0 : append.expectedVersion;
+      const of = append.cause ?? cause;
+      const inCase = { ...of, correlationId: of.correlationId ?? this.newId() };
+      return append.events.map((event, index) => ({
+        base,
+        nth: index + 1,
+        draft: this.draft(tx, tenantId, inCase, append, event),
+      }));
+    });
+    if (drafts.length === 0) return [];
+    const versions = await this.insert(tx, tenantId, drafts);
+    const recorded = drafts.map(({ draft: { body: _, ...event } }, index) => ({ ...event, version: versions[index]! }));
+    await project(tx, this.options.projections ?? [], recorded);
+    await this.writeDeadlines(tx, recorded);
+    tx.afterCommit(() => this.wakes.forEach((wake) => wake()));
+    return recorded;
+  }
+
+  /** The events of these streams in order of version, upcast to their newest form. A stream nobody wrote to has none. */
+  async read(tx: Transaction, streamIds: readonly string[]): Promise<Map<string, RecordedEvent[]>> {
+    const rows = await tx.query<StoredRow>(
+      'select tenant_id, stream_id, version, event_id, type, body from events where tenant_id = $1 and stream_id = any($2) order by stream_id, version',
+      [tx.tenantId, [...new Set(streamIds)]],
+    );
+    const streams = new Map<string, RecordedEvent[]>(streamIds.map((id) => [id, []]));
+    for (const row of rows) streams.get(row.stream_id)!.push(restore(row));
+    return streams;
+  }
+
+  private draft(
+    tx: Transaction,
+    tenantId: string,
+    cause: Cause & { correlationId: string },
+    append: Append,
+    event: NewEvent,
+  ): Draft {
+    const type = typeOf(this.service, event.name);
+    const faults = eventType(type)!.faults(event.data);
+    if (faults.length > 0) throw new InvalidEvent(type, faults);
+    const id = this.newId();
+    const context: EventContext = {
+      occurredAt: append.occurredAt ?? tx.now,
+      recordedAt: tx.now,
+      actor: cause.actor,
+      correlationId: cause.correlationId,
+      ...(cause.causationId ? { causationId: cause.causationId } : {}),
+      ...(event.rules && event.rules.length > 0 ? { rules: event.rules } : {}),
+    };
+    const data = event.data as Record<string, unknown>;
+    const body = JSON.stringify({ ...context, data });
+    if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw new EventTooLarge(type);
+    return { ...context, id, type, name: event.name, tenantId, streamId: append.streamId, version: 0, data, body };
+  }
+
+  private async insert(
+    tx: Transaction,
+    tenantId: string,
+    drafts: readonly { base: number | null; nth: number; draft: Draft }[],
+  ): Promise<number[]> {
+    const column = <T>(pick: (draft: Draft) => T) => drafts.map(({ draft }) => pick(draft));
+    try {
+      const [row] = await tx.query<{ versions: number[] }>(
+        'select append_events($1, $2, $3, $4, $5, $6, $7) as versions',
+        [
+          tenantId,
+          column((draft) => draft.streamId),
+          drafts.map(({ base }) => base),
+          drafts.map(({ nth }) => nth),
+          column((draft) => draft.id),
+          column((draft) => draft.type),
+          column((draft) => draft.body),
+        ],
+      );
+      return row!.versions;
+    } catch (error) {
+      const taken = sqlState(error) === '23505' && (error as { constraint?: string }).constraint === 'events_pkey';
+      if (taken || sqlState(error) === 'RC409')
+        throw new WrongExpectedVersion([...new Set(column((draft) => draft.streamId))]);
+      throw error;
+    }
+  }
+
+  private async writeDeadlines(tx: Transaction, events: readonly RecordedEvent[]): Promise<void> {
+    const changes = new Map<string, { event: RecordedEvent; change: DeadlineChange }>();
+    for (const event of events) {
+      const category = event.streamId.slice(0, event.streamId.indexOf('-'));
+      const rows = this.deadlines.get(category) as
+        | Record<string, ((data: object) => readonly DeadlineChange[]) | undefined>
+        | undefined;
+      for (const change of rows?.[event.name]?.(event.data) ?? []) {
+        const name = 'schedule' in change ? change.schedule : change.cancel;
+        changes.set(`${event.streamId}\n${name}`, { event, change });
+      }
+    }
+    const rows = [...changes.values()].map(({ event, change }) =>
+      'schedule' in change
+        ? {
+            stream_id: event.streamId,
+            name: change.schedule,
+            due_at: change.dueAt,
+            command: JSON.stringify(change.command),
+            correlation_id: event.correlationId,
+            causation_id: event.id,
+          }
+        : { stream_id: event.streamId, name: change.cancel },
+    );
+    const scheduled = rows.filter((row) => 'due_at' in row);
+    const cancelled = rows.filter((row) => !('due_at' in row));
+    if (cancelled.length > 0) {
+      await tx.query(
+        'delete from deadlines d using json_populate_recordset(null::deadlines, $2) r where d.tenant_id = $1 and d.stream_id = r.stream_id and d.name = r.name',
+        [tx.tenantId, JSON.stringify(cancelled)],
+      );
+    }
+    if (scheduled.length > 0) {
+      await tx.query(
+        `insert into deadlines (tenant_id, stream_id, name, due_at, fire_at, command, correlation_id, causation_id)
+         select $1, stream_id, name, due_at, due_at, command, correlation_id, causation_id from json_populate_recordset(null::deadlines, $2)
+         on conflict (tenant_id, stream_id, name) do update set due_at = excluded.due_at, fire_at = excluded.due_at, command = excluded.command,
+           correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, attempts = 0, failure = null`,
+        [tx.tenantId, JSON.stringify(scheduled)],
+      );
+    }
+  }
+}
+
+/** A row of the log as the database returns it. */
+export interface StoredRow {
+  readonly tenant_id: string;
+  readonly stream_id: string;
+  readonly version: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** The event in a stored row, upcast to its newest form. */
+export function restore(row: StoredRow): RecordedEvent {
+  const { data: stored, ...context } = JSON.parse(row.body) as EventContext & { data: Record<string, unknown> };
+  const { type, data } = upcast(row.type, stored);
+  return {
+    ...context,
+    id: row.event_id,
+    type,
+    name: eventType(type)?.name ?? type,
+    tenantId: row.tenant_id,
+    streamId: row.stream_id,
+    version: row.version,
+    data,
+  };
+}
