@@ -4,6 +4,9 @@ import { Compile } from 'typebox/compile';
 /** The four services that publish events; each owns one topic, `rollcall.<service>`. */
 export type Service = 'gateway' | 'membership' | 'consent' | 'retention';
 
+/** Who may speak the language: our services, and `feeds` for what other systems tell us on the topic `rollcall.feeds`. */
+export type Source = Service | 'feeds';
+
 /** Turns the data of version n of an event into the data of version n + 1; stored bytes are never rewritten. */
 type Upcaster = (data: Record<string, unknown>) => Record<string, unknown>;
 
@@ -11,7 +14,7 @@ type Upcaster = (data: Record<string, unknown>) => Record<string, unknown>;
 export interface EventType {
   /** Name on the wire, `rollcall.membership.LeaverDetected.v1`. */
   readonly type: string;
-  readonly service: Service;
+  readonly service: Source;
   readonly name: string;
   readonly version: number;
   readonly schema: TSchema;
@@ -43,12 +46,14 @@ type Declarations = Record<string, Declaration<TSchema>>;
 export type PayloadsOf<D extends Declarations> = { [N in keyof D & string]: Static<D[N]['schema']> };
 
 const registry = new Map<string, EventType>();
+const newest = new Map<string, string>();
 const upcasters = new Map<string, { next: string; lift: Upcaster }>();
 
 /** Adds a service's events to the one registry and returns the declarations, from which the payload types derive. */
-export function declareEvents<D extends Declarations>(service: Service, declarations: D): D {
+export function declareEvents<D extends Declarations>(service: Source, declarations: D): D {
   for (const [name, { schema, description, version, upcast }] of Object.entries(declarations)) {
     const type = typeString(service, name, version);
+    newest.set(`${service}.${name}`, type);
     const validator = Compile(schema);
     registry.set(type, {
       type,
@@ -72,7 +77,7 @@ export function declareEvents<D extends Declarations>(service: Service, declarat
   return declarations;
 }
 
-function typeString(service: Service, name: string, version: number): string {
+function typeString(service: Source, name: string, version: number): string {
   return `rollcall.${service}.${name}.v${version}`;
 }
 
@@ -87,10 +92,10 @@ export function eventTypes(): EventType[] {
 }
 
 /** The newest wire name of a service's event. Throws on a name the language does not have: that is a bug. */
-export function typeOf(service: Service, name: string): string {
-  const found = [...registry.values()].find((candidate) => candidate.service === service && candidate.name === name);
-  if (!found) throw new Error(`The event language has no ${service} event named ${name}`);
-  return found.type;
+export function typeOf(service: Source, name: string): string {
+  const type = newest.get(`${service}.${name}`);
+  if (!type) throw new Error(`The event language has no ${service} event named ${name}`);
+  return type;
 }
 
 /** Lifts stored data through every upcaster to the newest version of its type. Unknown types come back as they are. */

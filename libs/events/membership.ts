@@ -1,0 +1,156 @@
+import Type from 'typebox';
+import { declareEvents, event, type PayloadsOf } from './language.js';
+import { Category, Commitment, Id, Instant, LinkKind, oneOf, RemovalTrigger, Term } from './terms.js';
+
+const inGroup = { groupId: Id, personId: Id };
+const task = { ...inGroup, taskId: Id };
+
+/** Membership: who belongs to which group, who has to leave it and by when. Names, numbers and dates of birth are in the vault. */
+export const membershipEvents = declareEvents('membership', {
+  // people
+  PersonRegistered: event('A person became known, under an opaque id', { personId: Id, source: Term }),
+  PersonLinked: event('An outside identifier was found to belong to the person', {
+    personId: Id,
+    kind: LinkKind,
+    commitment: Commitment,
+    source: Term,
+    confidence: oneOf('stated', 'matched', 'assumed'),
+  }),
+  PersonStatusSynced: event('A source stated the status of the person in a category', {
+    personId: Id,
+    category: Category,
+    status: oneOf('active', 'ended'),
+    from: Instant,
+    reportedAt: Instant,
+    source: Term,
+  }),
+  LeaverAnnounced: event('The person will leave a category at a future instant', {
+    personId: Id,
+    category: Category,
+    leavesAt: Instant,
+    reportedAt: Instant,
+    source: Term,
+  }),
+  LeaverDetected: event('The person has left a category; every group that required it must let them go', {
+    personId: Id,
+    category: Category,
+    trigger: RemovalTrigger,
+    leftAt: Instant,
+    source: Term,
+  }),
+  LeaverRescinded: event('A leaver report was taken back', {
+    personId: Id,
+    category: Category,
+    reportedAt: Instant,
+    source: Term,
+  }),
+  EligibilityRestored: event('The person is in a category again', {
+    personId: Id,
+    category: Category,
+    restoredAt: Instant,
+    source: Term,
+  }),
+  DateOfBirthCorrected: event('The date of birth on record changed; the value is in the vault', {
+    personId: Id,
+    reportedAt: Instant,
+    source: Term,
+  }),
+  // groups and activities
+  GroupRegistered: event('A group is run under a profile; its name and purpose are in the vault', {
+    groupId: Id,
+    groupType: Term,
+    official: Type.Boolean(),
+    admins: Type.Array(Id),
+    activityId: Type.Optional(Id),
+    endsAt: Type.Optional(Instant),
+  }),
+  ModeratorAppointed: event('A person runs the group and owns its tasks', { ...inGroup, kind: Term }),
+  ModeratorStoodDown: event('A person no longer runs the group', inGroup),
+  GroupClosed: event('The group is no longer used', { groupId: Id }),
+  ActivityStarted: event('A campaign, project or role that groups and guests are tied to', {
+    activityId: Id,
+    kind: oneOf('campaign', 'project', 'role'),
+    startsAt: Instant,
+    endsAt: Type.Optional(Instant),
+  }),
+  ActivityExtended: event('The activity ends later than planned', { activityId: Id, endsAt: Instant }),
+  ActivityEnded: event('The activity is over', { activityId: Id, endedAt: Instant }),
+  // admission
+  AdmissionRefused: event('The person may not be added; the rules that said so are named', {
+    ...inGroup,
+    reasons: Type.Array(Term, { minItems: 1 }),
+  }),
+  MemberAdded: event('The person is in the group and was entitled to be', {
+    ...inGroup,
+    capacity: oneOf('member', 'guest'),
+    route: oneOf('admin_add', 'personal_invite', 'emailed_link', 'qr', 'staff_issued_link', 'roster'),
+  }),
+  MemberFoundInGroup: event('A roster shows the person in the group although nobody admitted them', {
+    ...inGroup,
+    snapshotId: Id,
+  }),
+  GuestAccessGranted: event('The person is in for a limited time', {
+    ...inGroup,
+    until: Instant,
+    activityId: Type.Optional(Id),
+  }),
+  GuestAccessExtended: event('The limited time was prolonged before it ended', { ...inGroup, until: Instant }),
+  GuestAccessExpired: event('The limited time is over', { ...inGroup, until: Instant }),
+  // removal
+  RemovalRequestedByMember: event('The person asked to be taken out', inGroup),
+  RemovalTaskOpened: event('Somebody must be taken out of a group by an instant', {
+    ...task,
+    trigger: RemovalTrigger,
+    owners: Type.Array(Id),
+    dueAt: Instant,
+    remindAt: Type.Optional(Instant),
+    alreadyOverdue: Type.Boolean(),
+  }),
+  RemovalBroughtForward: event('An open removal got a stricter reason and an earlier limit', {
+    ...task,
+    trigger: RemovalTrigger,
+    dueAt: Instant,
+    remindAt: Type.Optional(Instant),
+  }),
+  RemovalReminderDue: event('The owners are to be reminded that the limit is near', { ...task, dueAt: Instant }),
+  RemovalOverdue: event('The limit passed and nobody showed that the person is out', { ...task, dueAt: Instant }),
+  RemovalEvidenceAdded: event('A roster still shows the person', { ...task, snapshotId: Id }),
+  RemovalTaskCancelled: event('The reason to remove went away', {
+    ...task,
+    reason: oneOf('eligibility_restored', 'rescinded', 'extended', 'group_closed'),
+  }),
+  MemberRemoved: event('The person is out, by somebody’s word or by a roster that no longer shows them', {
+    ...inGroup,
+    taskId: Type.Optional(Id),
+    evidence: oneOf('admin_confirmed', 'roster_absent'),
+    lateBySeconds: Type.Integer({ minimum: 0 }),
+  }),
+  MemberLeftByThemselves: event('The person left without being removed', { ...inGroup, taskId: Type.Optional(Id) }),
+  RemovalContradicted: event('A roster shows a person who was said to be out', { ...inGroup, snapshotId: Id }),
+  // roster
+  RosterSnapshotRecorded: event('Who somebody saw in the group, and when', {
+    groupId: Id,
+    snapshotId: Id,
+    takenAt: Instant,
+    seen: Type.Array(Id),
+    unknown: Type.Integer({ minimum: 0 }),
+  }),
+  RosterDiscrepancyFound: event('A participant nobody can name; a task to find out or remove them', {
+    groupId: Id,
+    snapshotId: Id,
+    entryId: Id,
+    dueAt: Instant,
+  }),
+  RosterDiscrepancyOverdue: event('The unknown participant was neither named nor removed in time', {
+    groupId: Id,
+    entryId: Id,
+    dueAt: Instant,
+  }),
+  RosterDiscrepancyClosed: event('The unknown participant was named, or is gone', {
+    groupId: Id,
+    entryId: Id,
+    outcome: oneOf('identified', 'gone'),
+    personId: Type.Optional(Id),
+  }),
+});
+export type MembershipPayloads = PayloadsOf<typeof membershipEvents>;
