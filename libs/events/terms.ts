@@ -1,11 +1,11 @@
-import Type from 'typebox';
+import Type, { type TEnum } from 'typebox';
 
 /** Opaque identifiers: they name a row, never a person. */
 export const Id = Type.String({ format: 'uuid' });
 /** RFC 3339 in UTC with milliseconds. */
 export const Instant = Type.String({ format: 'date-time' });
 /** One of these words. */
-export const oneOf = <const W extends readonly string[]>(...words: W) => Type.Enum([...words] as unknown as W);
+export const oneOf = <const W extends string[]>(...words: W): TEnum<W> => Type.Enum(words) as unknown as TEnum<W>;
 /** A word from a profile or a source, machine-readable; no free text fits. */
 export const Term = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,79}$' });
 /** A keyed, salted fingerprint of an outside identifier: equal for equal inputs of one organisation, meaningless to others. */
