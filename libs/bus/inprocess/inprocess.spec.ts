@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { Arrivals, eventually, numbered, transportContract } from '../../testing/bus-contract.js';
+import { inProcessTransport } from './index.js';
+
+transportContract('in process', { durable: false, sharedGroups: false }, async () => {
+  const transport = inProcessTransport();
+  return { transport, reopen: async () => inProcessTransport(), close: () => transport.close() };
+});
+
+describe('the transport inside one process', () => {
+  it('[R7] says that a message is safe only when every group has handled it', async () => {
+    const transport = inProcessTransport();
+    const [quick, slow] = [new Arrivals(), new Arrivals()];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await transport.subscribe({ group: 'quick', topics: ['t'], onBatch: quick.take });
+    await transport.subscribe({ group: 'slow', topics: ['t'], onBatch: (batch) => held.then(() => slow.take(batch)) });
+    let safe = false;
+    const published = transport.publish([numbered('t', 'a', 0)]).then(() => (safe = true));
+    await eventually('the quick group has it', () => quick.messages.length === 1);
+    expect(safe).toBe(false);
+    release();
+    await published;
+    expect(slow.numbers()).toEqual([0]);
+  });
+
+  it('[R18] rejects a publishing that lasts too long, and then does not deliver it behind the back of the next', async () => {
+    const transport = inProcessTransport({ limit: 50 });
+    const arrivals = new Arrivals();
+    let broken = true;
+    await transport.subscribe({
+      group: 'group',
+      topics: ['t'],
+      onBatch: async (batch) => {
+        if (broken) throw new Error('the database is away');
+        await arrivals.take(batch);
+      },
+    });
+    await expect(transport.publish([numbered('t', 'a', 0)])).rejects.toThrow('within 50 ms');
+    broken = false;
+    await transport.publish([numbered('t', 'a', 1)]);
+    expect(arrivals.numbers()).toEqual([1]);
+  });
+
+  it('[R7] refuses to publish past a group that has stopped', async () => {
+    const transport = inProcessTransport();
+    const subscribed = await transport.subscribe({ group: 'group', topics: ['t'], onBatch: async () => {} });
+    await subscribed.stop();
+    await expect(transport.publish([numbered('t', 'a', 0)])).rejects.toThrow('Group group has stopped');
+  });
+
+  it('refuses a second subscription of a group', async () => {
+    const transport = inProcessTransport();
+    const subscription = { group: 'group', topics: ['t'], onBatch: async () => {} };
+    await transport.subscribe(subscription);
+    await expect(transport.subscribe(subscription)).rejects.toThrow('Group group is already subscribed');
+  });
+});

@@ -1,0 +1,133 @@
+/**
+ * The port between the bus and what carries its messages.
+ * Two transports stand behind it, Kafka and one inside the process, and both pass one contract suite.
+ *
+ * Promised by both: at least once, never exactly once; the messages of one key in the order they were published;
+ * every group gets every message; a batch whose handler rejects comes again.
+ * Left to what stands above `onBatch`: doing an effect once, telling a passing fault from a message that can never
+ * be handled, and keeping an account of both.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** One message on its way out. `key` decides the order (the stream id); the value is bytes nobody here looks into. */
+export interface BusMessage {
+  topic: string;
+  key: string;
+  headers: Readonly<Record<string, string>>;
+  value: Buffer;
+}
+
+/** `partition` and `offset` say where it came from, for logs only: neither names a message for good. */
+export interface ReceivedMessage extends BusMessage {
+  partition: number;
+  offset: string;
+}
+
+/** What a group of consumers listens to, and what it does with a batch. */
+export interface Subscription {
+  /** The name under which the transport remembers how far the group has got. */
+  group: string;
+  topics: readonly string[];
+  /**
+   * Handles one batch of one topic and partition, in order, at most `batchLimit` messages.
+   * Resolves only when its effects are durable; rejecting means: deliver again. Must not await `publish`.
+   * `heartbeat` is to be called now and then by work that lasts longer than a few seconds; it never rejects.
+   */
+  onBatch(messages: readonly ReceivedMessage[], heartbeat: () => Promise<void>): Promise<void>;
+}
+
+/** `starting` also covers joining again after a fault; `crashed` is for good. */
+export type TransportStatus = 'starting' | 'running' | 'stopped' | 'crashed';
+
+export interface Subscribed {
+  status(): TransportStatus;
+  /** Takes no further batch, lets the one in hand finish, and leaves the group. Sets no time limit of its own. */
+  stop(): Promise<void>;
+}
+
+export interface Transport {
+  /**
+   * Resolves when every message is safe: acknowledged by all in-sync replicas (Kafka), or handled by every
+   * subscribed group (in process). Messages with one key keep their order, over several calls too.
+   * Rejects after `publishLimit` with `PublishTimedOut`; whatever the reason of a rejection, some of the messages
+   * may have arrived, and the caller publishes all of them again.
+   */
+  publish(messages: readonly BusMessage[]): Promise<void>;
+  /** Resolves when the group has been joined. The topics must exist. */
+  subscribe(subscription: Subscription): Promise<Subscribed>;
+  /** Creates the topics that are missing; leaves the others as they are. */
+  ensureTopics(topics: readonly string[]): Promise<void>;
+  /** Tells of a consumer that died for good, once; the process then fails its readiness and exits. */
+  onFatal(listener: (error: Error) => void): void;
+  /** Whether messages can go out and come in, and if not, what stands in the way. */
+  healthy(): { ok: boolean; detail: string };
+  /** Stops every subscription, lets the sends in hand finish, and lets go of all connections. */
+  close(): Promise<void>;
+}
+
+/** Where a transport tells what it goes through. Fields hold names, numbers and error texts, no payloads. */
+export type TransportLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+/** Milliseconds `publish` may take. */
+export const publishLimit = 30_000;
+
+/** The most messages handed over in one `onBatch`. */
+export const batchLimit = 500;
+
+/** The messages were not all safe within the limit. Some may arrive all the same. */
+export class PublishTimedOut extends Error {
+  override readonly name = 'PublishTimedOut';
+  constructor(limit: number) {
+    super(`Not every message was safe within ${limit} ms`);
+  }
+}
+
+/** The transport, or a group that has to get every message, takes no more. Nothing counts as delivered. */
+export class TransportStopped extends Error {
+  override readonly name = 'TransportStopped';
+  constructor(what: string) {
+    super(`${what} has stopped`);
+  }
+}
+
+/** One call of `publish`, as the work on its behalf sees it. */
+export interface Publication {
+  /** Nobody waits any longer: what has not begun must not begin, or it could overtake the next attempt. */
+  abandoned: boolean;
+}
+
+/**
+ * Runs the work of one `publish` under its time limit in milliseconds, and tells the work when it has been given up.
+ * Rejects with `PublishTimedOut`, or as the work does.
+ */
+export async function withinLimit(limit: number, work: (publication: Publication) => Promise<unknown>): Promise<void> {
+  const publication: Publication = { abandoned: false };
+  const timer = new AbortController();
+  const late = delay(limit, undefined, { signal: timer.signal }).then(() => {
+    throw new PublishTimedOut(limit);
+  });
+  try {
+    await Promise.race([work(publication), late]);
+  } catch (error) {
+    publication.abandoned = true;
+    throw error;
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Cuts a list into pieces of at most `size`, in order. */
+export function inPieces<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, piece) =>
+    items.slice(piece * size, (piece + 1) * size),
+  );
+}
+
+/** What was thrown, in words, for a log or another error. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+}
