@@ -19,6 +19,7 @@ grant select, insert, update on checkpoints to :app, :relay;
 create table parked (
   tenant_id uuid not null,
   parked_id uuid not null,
+  nr bigint generated always as identity,
   processor text not null,
   topic text not null,
   partition integer not null,

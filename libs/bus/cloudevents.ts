@@ -1,0 +1,116 @@
+import { CloudEvent, Kafka } from 'cloudevents';
+import { v5 } from 'uuid';
+import { eventType, upcast, type EventContext, type RecordedEvent } from '#events';
+import type { SequencedEvent } from '#eventsourcing';
+import type { BusMessage, ReceivedMessage } from './transport.js';
+
+/** The topic other systems may write to; everything else on it is parked. */
+export const FEEDS_TOPIC = 'rollcall.feeds';
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Names the statement of a source: equal for every delivery of one `source` and `id`, as CloudEvents 1.0 asks. */
+const STATEMENTS = '8f5bdc0e-6b0e-5a3a-9c8b-3a4a63c0f1d2';
+
+/** A stable id for the CloudEvent `id` of `source`, so that its second delivery is known. */
+export function statementId(source: string, id: string): string {
+  return v5(`${source}\n${id}`, STATEMENTS);
+}
+
+/** A stored event as a CloudEvents 1.0 message in binary mode: key = stream id, value = the exact stored bytes. */
+export function toMessage(event: SequencedEvent): BusMessage {
+  const topic = event.type.split('.').slice(0, 2).join('.');
+  const cloudEvent = new CloudEvent({
+    id: event.id,
+    source: `urn:${topic.replace('.', ':')}`,
+    type: event.type,
+    subject: event.streamId,
+    time: event.occurredAt,
+    datacontenttype: 'application/json',
+    tenantid: event.tenantId,
+    streamversion: event.version,
+    position: event.position,
+    partitionkey: event.streamId,
+    data: event.body,
+  });
+  const { headers } = Kafka.binary(cloudEvent);
+  const text = Object.entries(headers as Record<string, unknown>).map(([name, value]) => [name, String(value)]);
+  return {
+    topic,
+    key: event.streamId,
+    headers: Object.fromEntries(text) as Record<string, string>,
+    value: Buffer.from(event.body),
+  };
+}
+
+/** A message that could be read, or why not. Reasons name fields and rules, never values. */
+export type Decoded = { readonly event: RecordedEvent } | { readonly unreadable: string; readonly tenantId?: string };
+
+/** Reads a message of ours or of the feeds topic; events come upcast to their newest form and checked against its schema. */
+export function decode(message: ReceivedMessage): Decoded {
+  const header = (name: string) => message.headers[name] ?? '';
+  const tenantId = header('ce_tenantid').toLowerCase();
+  if (header('ce_specversion') !== '1.0') return { unreadable: 'ce_specversion is not 1.0' };
+  if (!UUID.test(tenantId)) return { unreadable: 'ce_tenantid does not name an organisation' };
+  const unreadable = (reason: string): Decoded => ({ unreadable: reason, tenantId });
+  if (!header('ce_id') || !header('ce_source')) return unreadable('ce_id or ce_source is missing');
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message.value));
+  } catch {
+    return unreadable('the value is not JSON in UTF-8');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return unreadable('the value is not a JSON object');
+  return message.topic === FEEDS_TOPIC
+    ? fromFeed(message, tenantId, value)
+    : fromOurs(message, tenantId, value as EventContext & { data: Record<string, unknown> });
+}
+
+function fromOurs(
+  message: ReceivedMessage,
+  tenantId: string,
+  { data: stored, ...context }: EventContext & { data: Record<string, unknown> },
+): Decoded {
+  const {
+    ce_id: id = '',
+    ce_type: wireType = '',
+    ce_subject: streamId = '',
+    ce_streamversion: version = '',
+  } = message.headers;
+  if (!UUID.test(id)) return { unreadable: 'ce_id is not a UUID', tenantId };
+  if (!streamId || !/^[1-9]\d*$/.test(version))
+    return { unreadable: 'ce_subject or ce_streamversion is missing', tenantId };
+  if (!context.occurredAt || !context.recordedAt || !context.actor || !context.correlationId)
+    return { unreadable: 'the value lacks the context of an event', tenantId };
+  const { type, data } = upcast(wireType, stored);
+  return checked({ ...context, id, type, name: '', tenantId, streamId, version: Number(version), data });
+}
+
+/** A source's statement becomes an event whose correlation is its own id: the case starts here. */
+function fromFeed(message: ReceivedMessage, tenantId: string, data: object): Decoded {
+  const { ce_id = '', ce_source = '', ce_type = '', ce_time = '' } = message.headers;
+  const id = statementId(ce_source, ce_id);
+  if (Number.isNaN(Date.parse(ce_time))) return { unreadable: 'ce_time is missing or not a time', tenantId };
+  const time = new Date(ce_time).toISOString();
+  return checked({
+    id,
+    type: ce_type,
+    name: '',
+    tenantId,
+    streamId: `feed-${id}`,
+    version: 1,
+    occurredAt: time,
+    recordedAt: time,
+    actor: { kind: 'feed', id: 'kafka' },
+    correlationId: id,
+    data: data as Record<string, unknown>,
+  });
+}
+
+function checked(event: RecordedEvent): Decoded {
+  const known = eventType(event.type);
+  if (!known) return { unreadable: 'ce_type is not an event we know', tenantId: event.tenantId };
+  const faults = known.faults(event.data);
+  if (faults.length > 0)
+    return { unreadable: `does not fit its schema: ${faults.slice(0, 5).join('; ')}`, tenantId: event.tenantId };
+  return { event: { ...event, name: known.name } };
+}

@@ -1,0 +1,281 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { RecordedEvent } from '#events';
+import { isTransient, type Database, type Transaction } from '#eventsourcing';
+import { decode, FEEDS_TOPIC, type Decoded } from './cloudevents.js';
+import { keysWaiting, NO_TENANT, park, settleParked, takeWaiting } from './parked.js';
+import type { ReceivedMessage, Subscribed, Transport, TransportStatus } from './transport.js';
+
+/** What a handler gets beside the event: the transaction that also holds the inbox row, acting for the event's organisation. */
+export interface Handling {
+  readonly tx: Transaction;
+}
+
+/** Thrown by a handler that knows trying again is useless: the message is parked at once. */
+export class Unprocessable extends Error {}
+
+/** The pattern of a handler that takes whole pages, `RecordedEvent[]` of one organisation in order: for projections. */
+export const PAGES = 'rollcall.pages';
+
+export interface ProcessorOptions {
+  /** `membership.removals`: the consumer group and the name in the inbox. */
+  readonly name: string;
+  /** Every topic it listens to. Known events it has no handler for are passed over; unknown ones are parked. */
+  readonly topics: readonly string[];
+  readonly database: Database;
+  readonly transport: Transport;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
+  /** Encrypts and decrypts what may be personal (messages of the feeds topic) while it is parked. */
+  readonly seal: (tx: Transaction, value: Buffer) => Promise<Buffer>;
+  readonly open: (tx: Transaction, value: Buffer) => Promise<Buffer>;
+}
+
+const TRIES = 5;
+const BACK_OFF = [100, 500, 2_000, 5_000]; // milliseconds before tries 2 to 5
+
+type Item = { readonly message: ReceivedMessage; readonly decoded: Decoded };
+
+/**
+ * One processor's `@EventPattern` handlers behind a transport. A batch is one Postgres transaction: inbox rows, effects, parked messages
+ * and the count of what was handled; only then does the transport commit its offset. So delivery is at least once and effects are once.
+ * Faults: transient ones (connections, conflicts) make the batch come again; `Unprocessable` parks at once; anything else is taken for a
+ * bug, tried five times within half a minute, then parked. Later messages of a parked one's stream wait behind it; other streams go on.
+ */
+export class ProcessorServer extends Server implements CustomTransportStrategy {
+  override readonly transportId: symbol;
+  override readonly propagatesEventHandlerErrors = true;
+  private subscribed: Subscribed | undefined;
+  private readonly tries = new Map<string, number>();
+  /** When a batch was last brought to its end, process time in milliseconds. */
+  lastHandled = performance.now();
+
+  constructor(readonly options: ProcessorOptions) {
+    super();
+    this.transportId = processorId(options.name);
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  listen(ready: (error?: Error) => void): void {
+    const { name, topics, transport } = this.options;
+    transport
+      .ensureTopics(topics)
+      .then(() =>
+        transport.subscribe({
+          group: name,
+          topics,
+          onBatch: (messages, heartbeat) => this.onBatch(messages, heartbeat),
+        }),
+      )
+      .then((subscribed) => {
+        this.subscribed = subscribed;
+        ready();
+      }, ready);
+  }
+
+  /** Stops taking batches; the one in hand is finished. */
+  async close(): Promise<void> {
+    await this.subscribed?.stop();
+  }
+
+  /** Whether its consumer runs; `crashed` is for good. */
+  consumerStatus(): TransportStatus {
+    return this.subscribed?.status() ?? 'starting';
+  }
+
+  on(): never {
+    throw new Error('A processor has no events of its own to listen to');
+  }
+
+  unwrap<T>(): T {
+    return this as unknown as T;
+  }
+
+  private async onBatch(messages: readonly ReceivedMessage[], heartbeat: () => Promise<void>): Promise<void> {
+    const items = messages.map((message) => ({ message, decoded: decode(message) }));
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.options.database.inTenant(NO_TENANT, (tx) => this.handleBatch(tx, items));
+        this.tries.clear();
+        this.lastHandled = performance.now();
+        return;
+      } catch (error) {
+        if (!(error instanceof TryAgain) && !isTransient(error)) throw error;
+        if (!(error instanceof TryAgain) && attempt >= TRIES) throw error; // the transport backs off and brings the batch again
+        this.options.log('warn', `${this.name} tries a batch again`, error instanceof TryAgain ? error.cause : error);
+        await heartbeat();
+        await delay(BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)]);
+      }
+    }
+  }
+
+  private async handleBatch(tx: Transaction, items: readonly Item[]): Promise<void> {
+    const fresh = await this.admit(tx, items);
+    const done = new Set<string>();
+    for (const run of runsOfOneTenant(items)) {
+      await tx.actFor(tenantOf(run[0]!));
+      const waiting = await keysWaiting(
+        tx,
+        this.name,
+        run.map(({ message }) => message.key),
+      );
+      if (this.messageHandlers.has(PAGES)) await this.handlePage(tx, once(run, fresh, done));
+      else for (const item of once(run, fresh, done)) await this.handleOne(tx, item, waiting);
+    }
+    await this.count(tx, items, fresh);
+  }
+
+  /** Writes the inbox rows of a batch and returns the ids that were not there: a message handled before is passed over. */
+  private async admit(tx: Transaction, items: readonly Item[]): Promise<Set<string>> {
+    const fresh = new Set<string>();
+    for (const run of byTenant(items)) {
+      await tx.actFor(tenantOf(run[0]!));
+      const ids = run.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : []));
+      if (ids.length === 0) continue;
+      const rows = await tx.query<{ event_id: string }>(
+        'insert into inbox (tenant_id, processor, event_id) select $1, $2, id from unnest($3::uuid[]) as id on conflict do nothing returning event_id',
+        [tx.tenantId, this.name, [...new Set(ids)].sort()],
+      );
+      for (const row of rows) fresh.add(row.event_id);
+    }
+    return fresh;
+  }
+
+  private async handlePage(tx: Transaction, run: readonly Item[]): Promise<void> {
+    for (const { message, decoded } of run)
+      if (!('event' in decoded)) await this.park(tx, message, decoded.unreadable, 1);
+    const events = run.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event] : []));
+    if (events.length > 0) await this.call(PAGES, events, tx);
+  }
+
+  private async handleOne(
+    tx: Transaction,
+    { message, decoded }: Item,
+    fresh: Set<string>,
+    waiting: Set<string>,
+  ): Promise<void> {
+    if (!('event' in decoded)) return this.park(tx, message, decoded.unreadable, 1);
+    const { event } = decoded;
+    if (waiting.has(message.key)) return this.park(tx, message, 'waits behind an earlier message of its stream', 0);
+    if (!this.messageHandlers.has(event.type)) return;
+    await tx.query('savepoint one_message');
+    try {
+      await this.call(event.type, event, tx);
+      await tx.query('release savepoint one_message');
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      const attempts = (this.tries.get(event.id) ?? 0) + 1;
+      this.tries.set(event.id, attempts);
+      if (!(error instanceof Unprocessable) && attempts < TRIES) throw new TryAgain(error);
+      await tx.query('rollback to savepoint one_message');
+      await tx.actFor(event.tenantId);
+      this.options.log('error', `${this.name} parked ${event.type} ${event.id}`, error);
+      await this.park(tx, message, error instanceof Error ? error.name : 'unknown', attempts);
+      waiting.add(message.key);
+    }
+  }
+
+  private async call(pattern: string, payload: RecordedEvent | RecordedEvent[], tx: Transaction): Promise<void> {
+    const handler: MessageHandler = this.messageHandlers.get(pattern)!;
+    for (let next: MessageHandler | undefined = handler; next; next = next.next as MessageHandler | undefined) {
+      const result: unknown = await next(payload, { tx } satisfies Handling);
+      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+    }
+  }
+
+  private async park(tx: Transaction, message: ReceivedMessage, reason: string, attempts: number): Promise<void> {
+    const value = message.topic === FEEDS_TOPIC ? await this.options.seal(tx, message.value) : message.value;
+    await park(tx, this.name, { ...message, value }, reason, attempts);
+  }
+
+  private async count(tx: Transaction, items: readonly Item[], fresh: ReadonlySet<string>): Promise<void> {
+    const uncounted = new Set(fresh);
+    const counts = new Map<string, number>();
+    for (const { message, decoded } of items) {
+      if (!('event' in decoded) || !uncounted.delete(decoded.event.id)) continue;
+      counts.set(message.topic, (counts.get(message.topic) ?? 0) + 1);
+    }
+    for (const [topic, n] of counts) {
+      await tx.query(
+        'insert into checkpoints (processor, topic, handled) values ($1, $2, $3) on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled',
+        [this.name, topic, n],
+      );
+    }
+  }
+
+  /**
+   * Handles the parked messages of one stream again, in order, through the same handlers; stops at the first that still fails, which stays
+   * parked. Returns the ids that were replayed. Call inside a transaction of the organisation.
+   */
+  async replay(tx: Transaction, key: string): Promise<string[]> {
+    const replayed: string[] = [];
+    for (const { parkedId, message } of await takeWaiting(tx, this.name, key)) {
+      const value = message.topic === FEEDS_TOPIC ? await this.options.open(tx, message.value) : message.value;
+      const decoded = decode({ ...message, value });
+      if (!('event' in decoded)) return replayed;
+      const page = this.messageHandlers.has(PAGES);
+      const pattern = page ? PAGES : decoded.event.type;
+      await tx.query('savepoint one_message');
+      try {
+        if (this.messageHandlers.has(pattern)) await this.call(pattern, page ? [decoded.event] : decoded.event, tx);
+        // One that could not be read when it came has no inbox row yet.
+        await tx.query(
+          'insert into inbox (tenant_id, processor, event_id) values ($1, $2, $3) on conflict do nothing',
+          [tx.tenantId, this.name, decoded.event.id],
+        );
+        await settleParked(tx, parkedId, 'replayed');
+        await tx.query('release savepoint one_message');
+        replayed.push(parkedId);
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        await tx.query('rollback to savepoint one_message');
+        this.options.log('error', `${this.name} still cannot handle the parked message ${parkedId}`, error);
+        return replayed;
+      }
+    }
+    return replayed;
+  }
+}
+
+/** The symbol under which Nest finds a processor's handlers: the second argument of `@EventPattern`. */
+export function processorId(name: string): symbol {
+  return Symbol.for(`rollcall.processor.${name}`);
+}
+
+class TryAgain extends Error {
+  constructor(override readonly cause: unknown) {
+    super('A handler failed and is tried again');
+  }
+}
+
+const tenantOf = ({ decoded }: Item) => ('event' in decoded ? decoded.event.tenantId : (decoded.tenantId ?? NO_TENANT));
+
+/** The items of a run that are still to be handled: unreadable ones, and each new event once. Marks them as done. */
+function once(run: readonly Item[], fresh: ReadonlySet<string>, done: Set<string>): Item[] {
+  return run.filter(({ decoded }) => {
+    if (!('event' in decoded)) return true;
+    if (!fresh.has(decoded.event.id) || done.has(decoded.event.id)) return false;
+    done.add(decoded.event.id);
+    return true;
+  });
+}
+
+function byTenant(items: readonly Item[]): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(tenantOf(item), [...(groups.get(tenantOf(item)) ?? []), item]);
+  // One order for everybody, so that two batches never wait for each other's inbox rows.
+  return [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([, group]) => group);
+}
+
+function runsOfOneTenant(items: readonly Item[]): Item[][] {
+  const runs: Item[][] = [];
+  for (const item of items) {
+    const run = runs.at(-1);
+    if (run && tenantOf(run[0]!) === tenantOf(item)) run.push(item);
+    else runs.push([item]);
+  }
+  return runs;
+}
