@@ -25,20 +25,24 @@ const SHOWN = `parked_id as "parkedId", processor, topic, partition, "offset", k
 /** The same delivery parks once, also when its batch comes again after the commit. */
 const DELIVERIES = '1f0a7bb4-63f5-5f0c-a2f5-6d1c6ab0a1de';
 
-/** Puts a message aside with its reason. `value` is sealed by the caller where it may hold personal data. */
+/** Puts a message aside with its reason. `value` is sealed by the caller where it may hold personal data. False when it was aside already. */
 export async function park(
   tx: Transaction,
   processor: string,
   message: ReceivedMessage,
   reason: string,
   attempts: number,
-): Promise<void> {
-  await tx.query(
+): Promise<boolean> {
+  const rows = await tx.query(
     `insert into parked (tenant_id, parked_id, processor, topic, partition, "offset", key, headers, value, reason, attempts, parked_at, state)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, current_instant(), 'parked')`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, current_instant(), 'parked')
+     on conflict (tenant_id, parked_id) do nothing returning 1`,
     [
       tx.tenantId,
-      v7(),
+      v5(
+        [processor, message.topic, message.partition, message.offset, message.headers['ce_id']].join('\n'),
+        DELIVERIES,
+      ),
       processor,
       message.topic,
       message.partition,
@@ -50,6 +54,7 @@ export async function park(
       attempts,
     ],
   );
+  return rows.length > 0;
 }
 
 /** The keys among these whose earlier messages are parked: what follows on them must wait, or the order of a stream would break. */

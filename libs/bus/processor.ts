@@ -114,18 +114,14 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
 
   private async handleBatch(tx: Transaction, items: readonly Item[]): Promise<void> {
     const fresh = await this.admit(tx, items);
-    const done = new Set<string>();
+    const counts = new Map<string, number>();
     for (const run of runsOfOneTenant(items)) {
       await tx.actFor(tenantOf(run[0]!));
-      const waiting = await keysWaiting(
-        tx,
-        this.name,
-        run.map(({ message }) => message.key),
-      );
-      if (this.messageHandlers.has(PAGES)) await this.handlePage(tx, once(run, fresh, done));
-      else for (const item of once(run, fresh, done)) await this.handleOne(tx, item, waiting);
+      const due = firstDeliveries(run, fresh);
+      if (!(await this.handlePage(tx, due))) await this.handleInOrder(tx, due, counts);
+      else counts.set(due[0]!.message.topic, (counts.get(due[0]!.message.topic) ?? 0) + due.length);
     }
-    await this.count(tx, items, fresh);
+    await this.count(tx, counts);
   }
 
   /** Writes the inbox rows of a batch and returns the ids that were not there: a message handled before is passed over. */
@@ -144,26 +140,60 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     return fresh;
   }
 
-  private async handlePage(tx: Transaction, run: readonly Item[]): Promise<void> {
-    for (const { message, decoded } of run)
-      if (!('event' in decoded)) await this.park(tx, message, decoded.unreadable, 1);
+  /** Hands a page to a projection in one call. False where there is none, or something in the page is not fit for it: then one by one. */
+  private async handlePage(tx: Transaction, run: readonly Item[]): Promise<boolean> {
     const events = run.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event] : []));
-    if (events.length > 0) await this.call(PAGES, events, tx);
+    if (!this.messageHandlers.has(PAGES) || events.length === 0 || events.length < run.length) return false;
+    const waiting = await this.waiting(tx, run);
+    if (waiting.size > 0) return false;
+    await tx.query('savepoint one_page');
+    try {
+      await this.call(PAGES, events, tx);
+      await tx.query('release savepoint one_page');
+      return true;
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      await tx.query('rollback to savepoint one_page');
+      return false;
+    }
   }
 
+  private async handleInOrder(tx: Transaction, run: readonly Item[], counts: Map<string, number>): Promise<void> {
+    const waiting = await this.waiting(tx, run);
+    for (const { message, decoded } of run) {
+      const counted =
+        'event' in decoded
+          ? await this.handleOne(tx, message, decoded.event, waiting)
+          : await this.park(tx, message, decoded.unreadable, 1);
+      if (!('event' in decoded)) waiting.add(message.key);
+      if (counted) counts.set(message.topic, (counts.get(message.topic) ?? 0) + 1);
+    }
+  }
+
+  private waiting(tx: Transaction, run: readonly Item[]): Promise<Set<string>> {
+    return keysWaiting(
+      tx,
+      this.name,
+      run.map(({ message }) => message.key),
+    );
+  }
+
+  /** Handles or parks one new event; true, for it counts either way. */
   private async handleOne(
     tx: Transaction,
-    { message, decoded }: Item,
-    fresh: Set<string>,
+    message: ReceivedMessage,
+    event: RecordedEvent,
     waiting: Set<string>,
-  ): Promise<void> {
-    if (!('event' in decoded)) return this.park(tx, message, decoded.unreadable, 1);
-    const { event } = decoded;
-    if (waiting.has(message.key)) return this.park(tx, message, 'waits behind an earlier message of its stream', 0);
-    if (!this.messageHandlers.has(event.type)) return;
+  ): Promise<true> {
+    if (waiting.has(message.key)) {
+      await this.park(tx, message, 'waits behind an earlier message of its stream', 0);
+      return true;
+    }
+    const pages = this.messageHandlers.has(PAGES);
+    if (!pages && !this.messageHandlers.has(event.type)) return true;
     await tx.query('savepoint one_message');
     try {
-      await this.call(event.type, event, tx);
+      await this.call(pages ? PAGES : event.type, pages ? [event] : event, tx);
       await tx.query('release savepoint one_message');
     } catch (error) {
       if (isTransient(error)) throw error;
@@ -176,6 +206,7 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
       await this.park(tx, message, error instanceof Error ? error.name : 'unknown', attempts);
       waiting.add(message.key);
     }
+    return true;
   }
 
   private async call(pattern: string, payload: RecordedEvent | RecordedEvent[], tx: Transaction): Promise<void> {
@@ -186,18 +217,15 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async park(tx: Transaction, message: ReceivedMessage, reason: string, attempts: number): Promise<void> {
-    const value = message.topic === FEEDS_TOPIC ? await this.options.seal(tx, message.value) : message.value;
-    await park(tx, this.name, { ...message, value }, reason, attempts);
+  private async park(tx: Transaction, message: ReceivedMessage, reason: string, attempts: number): Promise<boolean> {
+    const value =
+      message.topic === FEEDS_TOPIC && tx.tenantId !== NO_TENANT
+        ? await this.options.seal(tx, message.value)
+        : message.value;
+    return park(tx, this.name, { ...message, value }, reason, attempts);
   }
 
-  private async count(tx: Transaction, items: readonly Item[], fresh: ReadonlySet<string>): Promise<void> {
-    const uncounted = new Set(fresh);
-    const counts = new Map<string, number>();
-    for (const { message, decoded } of items) {
-      if (!('event' in decoded) || !uncounted.delete(decoded.event.id)) continue;
-      counts.set(message.topic, (counts.get(message.topic) ?? 0) + 1);
-    }
+  private async count(tx: Transaction, counts: ReadonlyMap<string, number>): Promise<void> {
     for (const [topic, n] of counts) {
       await tx.query(
         'insert into checkpoints (processor, topic, handled) values ($1, $2, $3) on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled',
@@ -253,14 +281,9 @@ class TryAgain extends Error {
 
 const tenantOf = ({ decoded }: Item) => ('event' in decoded ? decoded.event.tenantId : (decoded.tenantId ?? NO_TENANT));
 
-/** The items of a run that are still to be handled: unreadable ones, and each new event once. Marks them as done. */
-function once(run: readonly Item[], fresh: ReadonlySet<string>, done: Set<string>): Item[] {
-  return run.filter(({ decoded }) => {
-    if (!('event' in decoded)) return true;
-    if (!fresh.has(decoded.event.id) || done.has(decoded.event.id)) return false;
-    done.add(decoded.event.id);
-    return true;
-  });
+/** The items of a run that are still to be handled: unreadable ones, and each new event once. Takes them out of `fresh`. */
+function firstDeliveries(run: readonly Item[], fresh: Set<string>): Item[] {
+  return run.filter(({ decoded }) => !('event' in decoded) || fresh.delete(decoded.event.id));
 }
 
 function byTenant(items: readonly Item[]): Item[][] {
