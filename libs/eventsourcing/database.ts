@@ -1,5 +1,5 @@
 import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
-import type { PoolClient } from 'pg';
+import { types, type PoolClient } from 'pg';
 
 /** One database transaction. Everything written through it becomes durable together at commit, or not at all. */
 export interface Transaction {
@@ -7,7 +7,10 @@ export interface Transaction {
   readonly tenantId: string | null;
   /** The instant this transaction began, ISO 8601 UTC with microseconds cut to milliseconds, by the database's clock (or the manual clock). */
   readonly now: string;
-  /** Runs one statement; rows come back as plain objects. Fails after the statement limit of 30 s. */
+  /**
+   * Runs one statement; rows come back as plain objects: instants as ISO 8601 UTC with milliseconds, dates as `YYYY-MM-DD`,
+   * bigint as text. Fails after the statement limit of 30 s. After a failure the transaction can only be rolled back.
+   */
   query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   /** TypeORM bound to this very transaction, for reading read models. */
   readonly manager: EntityManager;
@@ -31,6 +34,26 @@ export interface DatabaseOptions {
 
 // Leases are kept by the database's own clock: a process that stops inside a transaction loses its row locks after 30 s.
 const LIMITS = '-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c lock_timeout=10000';
+const PLAIN_TIMES = '-c timezone=UTC -c datestyle=ISO';
+// For a server that does not even answer that a limit has passed.
+const NO_ANSWER_AFTER = 40_000;
+
+const asInstant = (text: string) =>
+  text.replace(
+    /^(\S+) ([\d:]+)(\.\d+)?\+00$/,
+    (_, day, time, fraction = '.') => `${day}T${time}${fraction.slice(0, 4).padEnd(4, '0')}Z`,
+  );
+const asText = (text: string) => text;
+// pg would make a Date of them: a calendar date would then depend on the process's time zone.
+const parsers = new Map<number, (text: string) => unknown>([
+  [types.builtins.TIMESTAMPTZ, asInstant],
+  [types.builtins.TIMESTAMP, asText],
+  [types.builtins.DATE, asText],
+]);
+const columnTypes = {
+  getTypeParser: (type: number, format: 'text' | 'binary' = 'text') =>
+    parsers.get(type) ?? types.getTypeParser(type, format as 'text'),
+};
 
 /** The service's door to Postgres: tenant-bound transactions for requests and handlers, relay transactions for the machinery. */
 export class Database {
@@ -47,7 +70,14 @@ export class Database {
         type: 'postgres',
         url,
         entities: [...entities],
-        extra: { max, options: `-c search_path=${schema} ${LIMITS} ${extra}`, connectionTimeoutMillis: 10_000 },
+        extra: {
+          max,
+          options: `-c search_path=${schema} ${LIMITS} ${PLAIN_TIMES} ${extra}`,
+          types: columnTypes,
+          connectionTimeoutMillis: 10_000,
+          query_timeout: NO_ANSWER_AFTER,
+          keepAlive: true,
+        },
       }).initialize();
     const user = decodeURIComponent(new URL(url).username);
     const app = await source(connections, '');
@@ -88,14 +118,44 @@ async function transact<T>(
 ): Promise<T> {
   const runner = source.createQueryRunner();
   const client = (await runner.connect()) as PoolClient;
+  // TypeORM must know of the transaction: it would otherwise begin one for each save, and commit ours with it.
+  Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
   const wakes: (() => void)[] = [];
+  let result: T;
+  try {
+    await client.query('begin');
+    const { rows } = await client.query<{ now: string }>(
+      "select set_config('app.tenant', $1, true), iso(current_instant()) as now",
+      [tenantId ?? ''],
+    );
+    result = await work(transaction(client, runner.manager, tenantId, rows[0]!.now, wakes));
+    // After a failed statement Postgres answers a commit with a rollback, and not with an error.
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so nothing of it was kept');
+  } catch (error) {
+    await rollBack(client);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+  for (const wake of wakes) wake();
+  return result;
+}
+
+function transaction(
+  client: PoolClient,
+  manager: EntityManager,
+  tenantId: string | null,
+  now: string,
+  wakes: (() => void)[],
+): Transaction {
   let current = tenantId;
-  const tx = (now: string): Transaction => ({
+  return {
     get tenantId() {
       return current;
     },
     now,
-    manager: runner.manager,
+    manager,
     query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
       (await client.query(sql, [...parameters])).rows as Row[],
     afterCommit: (wake) => wakes.push(wake),
@@ -104,21 +164,14 @@ async function transact<T>(
       await client.query("select set_config('app.tenant', $1, true)", [tenant]);
       current = tenant;
     },
-  });
+  };
+}
+
+/** A connection that cannot even roll back is closed, so that the pool lends it to nobody. */
+async function rollBack(client: PoolClient): Promise<void> {
   try {
-    await client.query('begin');
-    const { rows } = await client.query<{ now: string }>(
-      "select set_config('app.tenant', $1, true), iso(current_instant()) as now",
-      [tenantId ?? ''],
-    );
-    const result = await work(tx(rows[0]!.now));
-    await client.query('commit');
-    for (const wake of wakes) wake();
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined); // the connection itself may be gone; the pool drops it
-    throw error;
-  } finally {
-    await runner.release();
+    await client.query('rollback');
+  } catch {
+    void client.end().catch(() => undefined); // marks it as ending at once; the pool then drops it
   }
 }

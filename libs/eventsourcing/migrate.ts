@@ -54,10 +54,13 @@ export async function migrate({ ownerUrl, url, schema, migrations }: MigrateOpti
     migrations: classes,
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',
-    extra: { max: 1, options: `-c search_path=${schema} -c lock_timeout=2000` },
+    extra: { max: 1, options: `-c search_path=${schema}` },
   }).initialize();
   try {
+    // Another process may be migrating for longer than a statement of ours may wait for a table.
+    await owner.query('set lock_timeout = 0');
     await owner.query('select pg_advisory_lock(hashtext($1))', [`rollcall.migrate`]);
+    await owner.query('set lock_timeout = 2000');
     for (const statement of roles(app, relay, decodeURIComponent(password), schema)) await owner.query(statement);
     await owner.runMigrations();
   } finally {
@@ -67,8 +70,10 @@ export async function migrate({ ownerUrl, url, schema, migrations }: MigrateOpti
 
 function roles(app: string, relay: string, password: string, schema: string): string[] {
   const quoted = `'${password.replaceAll("'", "''")}'`;
+  // Roles belong to the whole server: another database's migration may create the same one at this moment.
   const missing = (role: string, options: string) =>
-    `do $$ begin if not exists (select 1 from pg_roles where rolname = '${role}') then create role "${role}" ${options}; end if; end $$`;
+    `do $$ begin if not exists (select 1 from pg_roles where rolname = '${role}') then create role "${role}" ${options}; end if;
+     exception when duplicate_object or unique_violation then null; end $$`;
   return [
     missing(app, `login noinherit nosuperuser nobypassrls password ${quoted}`),
     missing(relay, 'nologin nosuperuser nobypassrls'),

@@ -3,7 +3,10 @@ import type { Transaction } from './database.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What one event does to one row of a read model: write it whole, change some columns if it is there, or take it away. */
+/**
+ * What one event does to one row of a read model: `upsert` writes these columns, in a new row if there is none; `update`
+ * changes them only if the row is there; `remove` takes it away. Columns not named keep what they hold, or their default.
+ */
 export type RowChange = { readonly upsert: Row } | { readonly update: Row } | { readonly remove: Row };
 
 /** A read model's rules: pure functions from event to row changes; disposable and rebuilt by replay. */
@@ -39,13 +42,14 @@ export async function project(
   }
 }
 
+/** All changes of a page to one row, in the order in which they are carried out. */
 interface Net {
-  removed: boolean;
-  row?: Row;
-  whole: boolean;
+  readonly removed?: Row;
+  readonly updated?: Row;
+  readonly upserted?: Row;
 }
 
-/** Writes row changes in their order; several changes to one row are first folded into one. */
+/** Writes row changes as if one by one in their order: several changes to one row are first folded into one. */
 export async function writeRows(
   tx: Transaction,
   table: string,
@@ -56,39 +60,43 @@ export async function writeRows(
   for (const change of changes) {
     const row = 'upsert' in change ? change.upsert : 'update' in change ? change.update : change.remove;
     const id = JSON.stringify(key.map((column) => row[column]));
-    net.set(id, fold(net.get(id) ?? { removed: false, whole: false }, change, row, key));
+    net.set(id, fold(net.get(id) ?? {}, change));
   }
   const all = [...net.values()];
-  const columnsOfKey = key.map(snake);
+  const rows = (pick: (n: Net) => Row | undefined) => all.map(pick).filter((row) => row !== undefined);
+  const columnsOfKey = key.map(columnName);
   await remove(
     tx,
     table,
     columnsOfKey,
-    all.filter((n) => n.removed).map((n) => n.row!),
+    rows((n) => n.removed),
   );
-  for (const group of byColumns(all.filter((n) => n.row && n.whole))) await upsert(tx, table, columnsOfKey, group);
-  for (const group of byColumns(all.filter((n) => n.row && !n.whole && !n.removed)))
-    await update(tx, table, columnsOfKey, group);
+  for (const group of byColumns(rows((n) => n.updated))) await update(tx, table, columnsOfKey, group);
+  for (const group of byColumns(rows((n) => n.upserted))) await upsert(tx, table, columnsOfKey, group);
 }
 
-function fold(before: Net, change: RowChange, row: Row, key: readonly string[]): Net {
-  if ('remove' in change)
-    return { removed: true, row: Object.fromEntries(key.map((column) => [column, row[column]])), whole: false };
-  if ('upsert' in change) return { removed: before.removed, row, whole: true };
-  if (before.removed && !before.whole) return before; // a change to a row that is gone
-  return { ...before, row: { ...before.row, ...row } };
+function fold(before: Net, change: RowChange): Net {
+  if ('remove' in change) return { removed: change.remove };
+  // What an update changed in a row that may not have been there must not get into the new row.
+  if ('upsert' in change) return { ...before, upserted: { ...before.upserted, ...change.upsert } };
+  if (before.upserted) return { ...before, upserted: { ...before.upserted, ...change.update } };
+  if (before.removed) return before; // a change to a row that is gone
+  return { updated: { ...before.updated, ...change.update } };
 }
 
-function byColumns(nets: readonly Net[]): Row[][] {
+function byColumns(rows: readonly Row[]): Row[][] {
   const groups = new Map<string, Row[]>();
-  for (const { row } of nets) {
-    const signature = Object.keys(row!).sort().join();
-    groups.set(signature, [...(groups.get(signature) ?? []), row!]);
+  for (const row of rows) {
+    const signature = Object.keys(row).sort().join();
+    const group = groups.get(signature);
+    if (group) group.push(row);
+    else groups.set(signature, [row]);
   }
   return [...groups.values()];
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const columnName = (name: string) => `"${snake(name)}"`; // quoted: some are words of SQL, such as "offset"
 const asJson = (rows: readonly Row[]) =>
   JSON.stringify(
     rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [snake(name), value ?? null]))),
@@ -105,7 +113,7 @@ async function remove(tx: Transaction, table: string, key: readonly string[], ro
 }
 
 async function upsert(tx: Transaction, table: string, key: readonly string[], rows: readonly Row[]): Promise<void> {
-  const columns = Object.keys(rows[0]!).map(snake);
+  const columns = Object.keys(rows[0]!).map(columnName);
   const changed = columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`);
   await tx.query(
     `insert into ${table} (tenant_id, ${columns.join()}) select $1, ${columns.join()} from json_populate_recordset(null::${table}, $2)
@@ -116,7 +124,7 @@ async function upsert(tx: Transaction, table: string, key: readonly string[], ro
 
 async function update(tx: Transaction, table: string, key: readonly string[], rows: readonly Row[]): Promise<void> {
   const changed = Object.keys(rows[0]!)
-    .map(snake)
+    .map(columnName)
     .filter((column) => !key.includes(column));
   if (changed.length === 0) return;
   await tx.query(

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { RecordedEvent } from '#events';
 import type { Database } from './database.js';
+import { rest, Signal } from './signal.js';
 import { restore, type StoredRow } from './store.js';
 
 /** A stored event with its place in the global order and the exact bytes of its body. */
@@ -22,13 +23,20 @@ const SEQUENCE_PAGE = 5_000;
 const PUBLISH_PAGE = 500;
 const RETRY_AFTER = 1_000;
 
+/** One time of leading, under one epoch. */
+interface Term {
+  readonly epoch: number;
+  readonly over: AbortSignal;
+}
+
 /**
  * The sequencer and publisher of one service. Of all replicas one leads: it holds a session lock in Postgres and writes its epoch,
- * so that a leader that was only asleep can number and publish nothing after its successor began.
- * Guarantees: positions are contiguous from 1 and never change; the bus gets every event at least once, in global order.
+ * so that a leader that was only asleep can number nothing and mark nothing published after its successor began.
+ * Guarantees: positions are contiguous from 1 and never change; the bus gets every event at least once, first in global order.
+ * What an old leader was handing over when it fell asleep may reach the bus again after newer events: the inbox knows them.
  */
 export class Relay {
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
   private readonly sequenceWake = new Signal();
   private readonly publishWake = new Signal();
@@ -44,47 +52,46 @@ export class Relay {
     this.sequenceWake.raise();
   }
 
-  /** Finishes the page under way and gives up the lead. */
+  /** Finishes the page under way and gives up the lead. Calling it again is harmless. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.sequenceWake.raise();
-    this.publishWake.raise();
+    this.stopping.abort();
     await this.running;
   }
 
   private async run(): Promise<void> {
-    while (!this.stopped) {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
       try {
         await this.lead();
       } catch (error) {
-        if (this.stopped) return;
+        if (signal.aborted) return;
         this.options.log('warn', 'The relay lost its lead or its database and tries again', error);
-        await this.sequenceWake.wait(RETRY_AFTER);
       }
+      await rest(RETRY_AFTER, signal);
     }
   }
 
+  /** Leads until it is stopped or something fails; returns at once when another replica leads. */
   private async lead(): Promise<void> {
     const session = await this.options.database.relaySession();
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    session.client.on('error', end);
     try {
       if (!(await this.takeLead(session.client))) {
         this.lastRound = performance.now();
-        return void (await this.sequenceWake.wait(RETRY_AFTER));
+        return;
       }
-      const epoch = await this.nextEpoch();
-      const term = { over: false };
-      const end = () => {
-        term.over = true;
-        this.sequenceWake.raise();
-        this.publishWake.raise();
-      };
-      session.client.once('error', end);
-      const loops = [this.sequence(epoch, term), this.publishAll(epoch, term)].map((loop) => loop.finally(end));
-      const ends = await Promise.allSettled(loops);
+      const term = { epoch: await this.nextEpoch(), over: AbortSignal.any([this.stopping.signal, ended.signal]) };
+      // Each loop's end is the other's: neither may go on alone.
+      const ends = await Promise.allSettled(
+        [this.sequence(term), this.publishAll(term)].map((loop) => loop.finally(end)),
+      );
       const failed = ends.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason;
     } finally {
       await session.client.query('select pg_advisory_unlock_all()').catch(() => undefined);
+      session.client.off('error', end);
       await session.release();
     }
   }
@@ -103,9 +110,9 @@ export class Relay {
     });
   }
 
-  private async sequence(epoch: number, term: { over: boolean }): Promise<void> {
+  private async sequence({ epoch, over }: Term): Promise<void> {
     let from = '0';
-    while (!this.stopped && !term.over) {
+    while (!over.aborted) {
       const rows = await this.options.database.asRelay((tx) =>
         tx.query<{ taken: string; next_xid: string }>(
           'select taken, next_xid::text from number_pending($1, $2::xid8, $3)',
@@ -117,23 +124,25 @@ export class Relay {
       this.lastRound = performance.now();
       from = row.next_xid;
       if (Number(row.taken) > 0) this.publishWake.raise();
-      if (Number(row.taken) < SEQUENCE_PAGE) await this.sequenceWake.wait(this.options.pollEvery ?? 100);
+      if (Number(row.taken) < SEQUENCE_PAGE) await this.sequenceWake.wait(this.options.pollEvery ?? 100, over);
     }
   }
 
-  private async publishAll(epoch: number, term: { over: boolean }): Promise<void> {
+  private async publishAll({ epoch, over }: Term): Promise<void> {
     let published = await this.published();
-    while (!this.stopped && !term.over) {
+    while (!over.aborted) {
       const events = await this.options.database.asRelay((tx) => readSequenced(tx.query, published, PUBLISH_PAGE));
+      if (over.aborted) return; // the page may be old by now: another may lead
       if (events.length === 0) {
-        await this.publishWake.wait(RETRY_AFTER);
+        await this.publishWake.wait(RETRY_AFTER, over);
         continue;
       }
       try {
         await this.options.publish(events);
       } catch (error) {
-        if (!this.stopped) this.options.log('warn', 'The bus took no events; they wait in the log', error);
-        await this.publishWake.wait(RETRY_AFTER);
+        if (over.aborted) return;
+        this.options.log('warn', 'The bus took no events; they wait in the log', error);
+        await rest(RETRY_AFTER, over); // new events are no reason to try sooner
         continue;
       }
       const last = events.at(-1)!.position;
@@ -164,30 +173,3 @@ export async function readSequenced(query: Query, position: number, limit: numbe
   );
   return rows.map((row) => ({ ...restore(row), position: Number(row.position), body: row.body }));
 }
-
-/** A wake-up that is not lost when it comes before the wait. */
-class Signal {
-  private raised = false;
-  private wakeUp: (() => void) | undefined;
-
-  raise(): void {
-    this.raised = true;
-    this.wakeUp?.();
-  }
-
-  /** Resolves at the next raise, or after `limit` milliseconds. */
-  async wait(limit: number): Promise<void> {
-    if (!this.raised) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, limit);
-        this.wakeUp = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    this.raised = false;
-    this.wakeUp = undefined;
-  }
-}
-export { Signal };

@@ -63,13 +63,15 @@ export class EventStore {
   }
 
   /**
-   * Appends to any number of streams in one statement, all or nothing, with projections and deadlines.
+   * Appends to any number of streams in one statement, all or nothing, with projections and deadlines. A stream is named once.
    * Throws WrongExpectedVersion when a stream is elsewhere, InvalidEvent when an event does not fit its schema, EventTooLarge over 256 KiB;
    * the transaction is then unusable and must end.
    */
   async append(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
     const tenantId = tx.tenantId;
     if (!tenantId) throw new Error('Events are appended on behalf of one organisation');
+    if (new Set(appends.map(({ streamId }) => streamId)).size < appends.length)
+      throw new Error('One append names a stream twice');
     const drafts = appends.flatMap((append) => {
       const base =
         append.expectedVersion === 'any' ? null : append.expectedVersion === 'none' ? 0 : append.expectedVersion;
@@ -82,16 +84,22 @@ export class EventStore {
       }));
     });
     if (drafts.length === 0) return [];
+    // Deadlines first, like the sweeper, which locks a deadline and then appends: the other way round the two could block each other.
+    await this.writeDeadlines(
+      tx,
+      drafts.map(({ draft }) => draft),
+    );
     const versions = await this.insert(tx, tenantId, drafts);
     const recorded = drafts.map(({ draft: { body: _, ...event } }, index) => ({ ...event, version: versions[index]! }));
     await project(tx, this.options.projections ?? [], recorded);
-    await this.writeDeadlines(tx, recorded);
     tx.afterCommit(() => this.wakes.forEach((wake) => wake()));
     return recorded;
   }
 
   /** The events of these streams in order of version, upcast to their newest form. A stream nobody wrote to has none. */
   async read(tx: Transaction, streamIds: readonly string[]): Promise<Map<string, RecordedEvent[]>> {
+    // Without an organisation every stream would look empty, and a decider would believe it.
+    if (!tx.tenantId) throw new Error('Events are read on behalf of one organisation');
     const rows = await tx.query<StoredRow>(
       'select tenant_id, stream_id, version, event_id, type, body from events where tenant_id = $1 and stream_id = any($2) order by stream_id, version',
       [tx.tenantId, [...new Set(streamIds)]],

@@ -1,7 +1,7 @@
 import type { Decider } from '#domain';
 import type { Commands } from './commands.js';
 import type { Database, Transaction } from './database.js';
-import { Signal } from './relay.js';
+import { rest, Signal } from './signal.js';
 
 interface DueRow {
   readonly tenant_id: string;
@@ -23,6 +23,7 @@ export interface SweeperOptions {
 }
 
 const PAGE = 100;
+const RETRY_AFTER = 1_000;
 const BACK_OFF_SECONDS = [1, 5, 30, 120, 600];
 
 /**
@@ -31,10 +32,12 @@ const BACK_OFF_SECONDS = [1, 5, 30, 120, 600];
  * lease, and a sweeper that freezes loses it after 30 s of database time); a command that fails waits and is tried again.
  */
 export class Sweeper {
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private readonly signal = new Signal();
+  private claimedAt = '';
   private readonly running: Promise<void>;
   private readonly deciders: ReadonlyMap<string, Decider<unknown, Record<string, object>, object>>;
+  /** When the sweeper last looked at its deadlines, process time in milliseconds; for readiness. */
   lastRound = performance.now();
 
   constructor(private readonly options: SweeperOptions) {
@@ -52,26 +55,28 @@ export class Sweeper {
     this.signal.raise();
   }
 
+  /** Finishes the page under way. Calling it again is harmless. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.signal.raise();
+    this.stopping.abort();
     await this.running;
   }
 
   private async run(): Promise<void> {
-    while (!this.stopped) {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
       try {
         const fired = await this.sweep();
         this.lastRound = performance.now();
-        if (fired < PAGE) await this.signal.wait(await this.sleep());
+        if (fired < PAGE) await this.signal.wait(await this.sleep(), signal);
       } catch (error) {
+        if (signal.aborted) return;
         this.options.log('warn', 'The sweeper could not reach its deadlines and tries again', error);
-        await this.signal.wait(1_000);
+        await rest(RETRY_AFTER, signal);
       }
     }
   }
 
-  /** Fires one page of what is due now; returns how many rows it took. */
+  /** Fires one page of what is due now; returns how many rows it took, those put off included. */
   async sweep(): Promise<number> {
     try {
       return await this.options.database.asRelay(async (tx) => {
@@ -102,11 +107,13 @@ export class Sweeper {
     return PAGE;
   }
 
+  /** Due by the transaction's own instant, which the decider is told: a command never runs at a time before its deadline. */
   private claim(tx: Transaction, limit: number): Promise<DueRow[]> {
+    this.claimedAt = tx.now;
     return tx.query<DueRow>(
       `select tenant_id, stream_id, name, iso(due_at) as due_at, command, correlation_id, causation_id from deadlines
-       where fire_at <= current_instant() order by fire_at, stream_id limit $1 for update skip locked`,
-      [limit],
+       where fire_at <= $1 order by fire_at, stream_id limit $2 for update skip locked`,
+      [tx.now, limit],
     );
   }
 
@@ -136,24 +143,29 @@ export class Sweeper {
     }
   }
 
+  /** Only the very deadline that failed: it may have been moved or replaced since, and must not fire before its new time. */
   private async putOff(row: DueRow, error: unknown): Promise<void> {
     this.options.log('error', `The deadline ${row.name} of ${row.stream_id} failed`, error);
     const failure = error instanceof Error ? error.name : 'unknown';
     await this.options.database.asRelay((tx) =>
       tx.query(
-        `update deadlines set attempts = attempts + 1, failure = $4, fire_at = current_instant() + make_interval(secs => ($5::int[])[least(attempts, 4) + 1])
-         where tenant_id = $1 and stream_id = $2 and name = $3`,
-        [row.tenant_id, row.stream_id, row.name, failure, BACK_OFF_SECONDS],
+        `update deadlines set attempts = attempts + 1, failure = $5,
+           fire_at = current_instant() + make_interval(secs => ($6::int[])[least(attempts, 4) + 1])
+         where tenant_id = $1 and stream_id = $2 and name = $3 and causation_id = $4`,
+        [row.tenant_id, row.stream_id, row.name, row.causation_id, failure, BACK_OFF_SECONDS],
       ),
     );
   }
 
+  /** Milliseconds to the next deadline. What the last claim passed over is another sweeper's: no reason to hurry. */
   private sleep(): Promise<number> {
     return this.options.database.asRelay(async (tx) => {
       const [row] = await tx.query<{ wait: number | null }>(
-        'select extract(epoch from min(fire_at) - current_instant())::float8 * 1000 as wait from deadlines',
+        'select extract(epoch from min(fire_at) - current_instant())::float8 * 1000 as wait from deadlines where fire_at > $1',
+        [this.claimedAt],
       );
-      return Math.max(1, Math.min(row?.wait ?? Number.POSITIVE_INFINITY, this.options.pollEvery ?? 500));
+      const untilNext = row?.wait ?? Number.POSITIVE_INFINITY;
+      return Math.max(0, Math.ceil(Math.min(untilNext, this.options.pollEvery ?? 500)));
     });
   }
 }

@@ -22,7 +22,8 @@ begin
       from unnest(streams, expected, nth, ids, types, bodies) with ordinality as e(stream, want, n, id, type, body, nr)
   ), stored as (
     insert into events (tenant_id, stream_id, version, event_id, type, body)
-    select tenant, i.stream, i.version, i.id, i.type, i.body from input i order by i.nr
+    -- In one order for all writers, so that two appends to the same streams wait for each other and never deadlock.
+    select tenant, i.stream, i.version, i.id, i.type, i.body from input i order by i.stream, i.version
   ), waiting as (
     insert into pending (tenant_id, stream_id, version)
     select tenant, i.stream, i.version from input i order by i.nr

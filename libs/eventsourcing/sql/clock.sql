@@ -1,6 +1,6 @@
 -- One clock for every process of a service: the database's, unless a rehearsal moves a manual one.
 create table clock (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   manual_at timestamptz
 );
 insert into clock default values;

@@ -15,5 +15,6 @@ create policy tenant on pending for insert to :app, :relay
   with check (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid);
 create policy relay_takes on pending for select to :relay using (true);
 create policy relay_deletes on pending for delete to :relay using (true);
-grant insert on pending to :app, :relay;
+-- Not ticket and xid: those are the database's to give.
+grant insert (tenant_id, stream_id, version) on pending to :app, :relay;
 grant select, delete on pending to :relay;

@@ -16,7 +16,7 @@ grant insert on sequence to :relay;
 
 -- head: the last position given. published: the last position handed to the bus. epoch: fences a leader that was replaced.
 create table sequencer (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   epoch bigint not null default 0,
   head bigint not null default 0,
   published bigint not null default 0
