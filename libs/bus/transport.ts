@@ -53,7 +53,7 @@ export interface Transport {
    * may have arrived, and the caller publishes all of them again.
    */
   publish(messages: readonly BusMessage[]): Promise<void>;
-  /** Resolves when the group has been joined. The topics must exist. */
+  /** Resolves when the group has been joined, or joining is being tried again (`status`). The topics must exist. */
   subscribe(subscription: Subscription): Promise<Subscribed>;
   /** Creates the topics that are missing; leaves the others as they are. */
   ensureTopics(topics: readonly string[]): Promise<void>;

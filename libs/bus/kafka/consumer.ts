@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import {
+  type ReceivedMessage,
+  type Subscribed,
+  type Subscription,
+  type TransportLog,
+  type TransportStatus,
+  TransportStopped,
+  batchLimit,
+  inPieces,
+  reasonOf,
+} from '../transport.js';
+import { retry } from './options.js';
+
+const tries = 4;
+const firstPause = 100;
+
+export interface ConsumerSettings {
+  sessionTimeout: number;
+  log: TransportLog;
+  /** Called when kafkajs has given the consumer up. */
+  fatal: (error: Error) => void;
+}
+
+export interface Consumer extends Subscribed {
+  readonly group: string;
+  /** Milliseconds since the status last changed. */
+  unchangedFor(): number;
+}
+
+/**
+ * Joins the group and hands over its batches. An offset is committed only after `onBatch` has resolved [R8].
+ * Rejects when the brokers or the topics are not there; a fault while joining shows in the status, as any later one.
+ */
+export async function consume(
+  kafka: Kafka,
+  subscription: Subscription,
+  { sessionTimeout, log, fatal }: ConsumerSettings,
+): Promise<Consumer> {
+  const { group, topics } = subscription;
+  let [status, since, stopping]: [TransportStatus, number, boolean] = ['starting', performance.now(), false];
+  const become = (next: TransportStatus) => {
+    if (status !== next) [status, since] = [next, performance.now()];
+  };
+  const consumer = kafka.consumer({
+    groupId: group,
+    sessionTimeout,
+    heartbeatInterval: sessionTimeout / 10,
+    rebalanceTimeout: 60_000,
+    // A stop waits for the fetch under way, so it must not be a long one.
+    maxWaitTimeInMs: 500,
+    allowAutoTopicCreation: false,
+    retry: { ...retry, restartOnFailure: async () => !stopping },
+  });
+  consumer.on(consumer.events.GROUP_JOIN, () => become('running'));
+  consumer.on(consumer.events.REBALANCING, () => become('starting'));
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    log('error', 'A consumer crashed', { group, reason: reasonOf(error), restart });
+    if (stopping) return;
+    become(restart ? 'starting' : 'crashed');
+    if (!restart) fatal(error);
+  });
+  const stop = async () => {
+    stopping = true;
+    await consumer.disconnect();
+    become('stopped');
+  };
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    eachBatch: async (payload) => {
+      // kafkajs may go on for a while after it was stopped amid joining.
+      if (stopping) throw new TransportStopped(`Group ${group}`);
+      await handle(payload, subscription, log, () => stopping);
+    },
+  });
+  return { group, status: () => status, unchangedFor: () => performance.now() - since, stop };
+}
+
+/** Hands one fetched batch over in pieces, and commits each piece as soon as it has been handled. */
+async function handle(
+  payload: EachBatchPayload,
+  subscription: Subscription,
+  log: TransportLog,
+  isStopping: () => boolean,
+): Promise<void> {
+  const { topic, partition, messages } = payload.batch;
+  for (const piece of inPieces(messages, batchLimit)) {
+    if (!payload.isRunning() || payload.isStale()) return;
+    const received = piece.map((message) => receive(topic, partition, message));
+    await handOver(payload, subscription, received, log, isStopping);
+    const last = piece.at(-1)?.offset ?? '';
+    const offset = String(BigInt(last) + 1n);
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+    payload.resolveOffset(last);
+    await payload.heartbeat();
+  }
+}
+
+/**
+ * Calls the handler, again after a pause when it rejects, a few times while the group is kept alive.
+ * Then it throws: kafkajs fetches anew, and in the end leaves and joins the group again. What is thrown is a plain
+ * Error whatever the handler threw, since kafkajs gives a consumer up for good over a TypeError and its like [R11].
+ */
+async function handOver(
+  payload: EachBatchPayload,
+  subscription: Subscription,
+  received: readonly ReceivedMessage[],
+  log: TransportLog,
+  isStopping: () => boolean,
+): Promise<void> {
+  let lost: unknown;
+  // A group that is being divided anew is no reason to drop work in hand: kafkajs is told afterwards.
+  const heartbeat = () => payload.heartbeat().catch((error: unknown) => void (lost = error));
+  for (let attempt = 1, pause = firstPause; ; attempt += 1, pause *= 2) {
+    try {
+      return await subscription.onBatch(received, heartbeat);
+    } catch (error) {
+      const reason = reasonOf(error);
+      log('warn', 'A batch was not handled and comes again', { group: subscription.group, reason, pause });
+      if (attempt === tries || isStopping()) throw new Error(`The handler failed: ${reason}`, { cause: error });
+    }
+    await heartbeat();
+    if (lost !== undefined) throw lost;
+    await delay(pause);
+  }
+}
+
+function receive(topic: string, partition: number, { key, headers, value, offset }: KafkaMessage): ReceivedMessage {
+  return {
+    topic,
+    partition,
+    offset,
+    key: key?.toString() ?? '',
+    headers: textsOf(headers ?? {}),
+    value: value ?? Buffer.alloc(0),
+  };
+}
+
+/** Kafka allows a header name twice; the last one counts. */
+function textsOf(headers: IHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, String([value].flat().at(-1) ?? '')]),
+  );
+}

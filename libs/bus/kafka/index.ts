@@ -1,0 +1,84 @@
+/** The transport over Apache Kafka. The only folder that knows kafkajs: none of its types leaves it [R61]. */
+import { Kafka, type SASLOptions, logLevel } from 'kafkajs';
+import { type Transport, type TransportLog, TransportStopped, publishLimit } from '../transport.js';
+import { type Consumer, consume } from './consumer.js';
+import { type KafkaOptions, logToStandardError } from './options.js';
+import { openSender } from './sender.js';
+import { checkOffsets, createMissing } from './topics.js';
+
+export type { KafkaOptions } from './options.js';
+export { OffsetOutOfRange } from './topics.js';
+
+/** How long a consumer may be joining its group before the process counts as unhealthy, in milliseconds [R11]. */
+const joiningLimit = 60_000;
+
+/**
+ * A transport over the given brokers. Nothing is connected before it is needed.
+ * `subscribe` also rejects with `OffsetOutOfRange` (see there), and when the brokers are away for some seconds.
+ */
+export function kafkaTransport(options: KafkaOptions): Transport {
+  const { partitions = 6, replication = 1, sessionTimeout = 30_000, log = logToStandardError } = options;
+  const kafka = connectionTo(options, log);
+  const sender = openSender(kafka, options.limit ?? publishLimit);
+  const consumers = new Set<Consumer>();
+  const listeners: ((error: Error) => void)[] = [];
+  let died: Error | undefined;
+  let closed = false;
+
+  const fatal = (error: Error) => {
+    if (died) return;
+    died = error;
+    for (const listener of listeners) listener(error);
+  };
+
+  return {
+    publish: (messages) => sender.publish(messages),
+    subscribe: async (subscription) => {
+      if (closed) throw new TransportStopped('The transport');
+      await checkOffsets(kafka, subscription.group, subscription.topics);
+      const consumer = await consume(kafka, subscription, { sessionTimeout, log, fatal });
+      consumers.add(consumer);
+      return consumer;
+    },
+    ensureTopics: (topics) => createMissing(kafka, topics, { partitions, replication }),
+    onFatal: (listener) => {
+      listeners.push(listener);
+      if (died) listener(died);
+    },
+    healthy: () => {
+      const problems = [closed ? 'closed' : '', sender.failure() ?? '', ...[...consumers].map(problemOf)];
+      const found = problems.filter((problem) => problem !== '');
+      return { ok: found.length === 0, detail: found.join('; ') || `${consumers.size} groups on Kafka` };
+    },
+    close: async () => {
+      closed = true;
+      await Promise.all([...consumers].map((consumer) => consumer.stop()));
+      await sender.close();
+    },
+  };
+}
+
+const levels: Partial<Record<logLevel, 'error' | 'warn'>> = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' };
+
+function problemOf(consumer: Consumer): string {
+  const status = consumer.status();
+  const tooLong = status === 'starting' && consumer.unchangedFor() > joiningLimit;
+  return status === 'crashed' || tooLong ? `group ${consumer.group} is ${status}` : '';
+}
+
+function connectionTo({ brokers, clientId, ssl, sasl }: KafkaOptions, log: TransportLog): Kafka {
+  if (sasl?.mechanism === 'plain' && !ssl) throw new Error('SASL plain without TLS would send the password in clear');
+  return new Kafka({
+    clientId,
+    brokers: [...brokers],
+    ssl,
+    sasl: sasl as SASLOptions | undefined,
+    connectionTimeout: 3000,
+    requestTimeout: 10_000,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => {
+      const { message, ...fields } = entry.log;
+      log(levels[entry.level] ?? 'info', message, fields);
+    },
+  });
+}
