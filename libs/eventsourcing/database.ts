@@ -11,7 +11,7 @@ export interface Transaction {
    * Runs one statement; rows come back as plain objects: instants as ISO 8601 UTC with milliseconds, dates as `YYYY-MM-DD`,
    * bigint as text. Fails after the statement limit of 30 s. After a failure the transaction can only be rolled back.
    */
-  query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  readonly query: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
   /** TypeORM bound to this very transaction, for reading read models. */
   readonly manager: EntityManager;
   /** Runs after a successful commit; used to wake the relay. Never runs after a rollback. */
@@ -51,8 +51,8 @@ const parsers = new Map<number, (text: string) => unknown>([
   [types.builtins.DATE, asText],
 ]);
 const columnTypes = {
-  getTypeParser: (type: number, format: 'text' | 'binary' = 'text') =>
-    parsers.get(type) ?? types.getTypeParser(type, format as 'text'),
+  getTypeParser: (...column: Parameters<typeof types.getTypeParser>) =>
+    parsers.get(column[0]) ?? types.getTypeParser(...column),
 };
 
 /** The service's door to Postgres: tenant-bound transactions for requests and handlers, relay transactions for the machinery. */

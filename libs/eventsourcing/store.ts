@@ -38,7 +38,12 @@ export interface StoreOptions {
   readonly newId?: () => string;
 }
 
-type Draft = RecordedEvent & { readonly body: string };
+/** An event that is not stored yet: its version is unknown, its bytes are final. */
+interface Draft {
+  readonly event: RecordedEvent;
+  readonly body: string;
+}
+
 const MAX_BODY_BYTES = 262_144;
 
 /**
@@ -87,10 +92,10 @@ export class EventStore {
     // Deadlines first, like the sweeper, which locks a deadline and then appends: the other way round the two could block each other.
     await this.writeDeadlines(
       tx,
-      drafts.map(({ draft }) => draft),
+      drafts.map(({ draft }) => draft.event),
     );
     const versions = await this.insert(tx, tenantId, drafts);
-    const recorded = drafts.map(({ draft: { body: _, ...event } }, index) => ({ ...event, version: versions[index]! }));
+    const recorded = drafts.map(({ draft }, index) => ({ ...draft.event, version: versions[index]! }));
     await project(tx, this.options.projections ?? [], recorded);
     tx.afterCommit(() => this.wakes.forEach((wake) => wake()));
     return recorded;
@@ -131,7 +136,8 @@ export class EventStore {
     const data = event.data as Record<string, unknown>;
     const body = JSON.stringify({ ...context, data });
     if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw new EventTooLarge(type);
-    return { ...context, id, type, name: event.name, tenantId, streamId: append.streamId, version: 0, data, body };
+    const { streamId } = append;
+    return { event: { ...context, id, type, name: event.name, tenantId, streamId, version: 0, data }, body };
   }
 
   private async insert(
@@ -145,11 +151,11 @@ export class EventStore {
         'select append_events($1, $2, $3, $4, $5, $6, $7) as versions',
         [
           tenantId,
-          column((draft) => draft.streamId),
+          column(({ event }) => event.streamId),
           drafts.map(({ base }) => base),
           drafts.map(({ nth }) => nth),
-          column((draft) => draft.id),
-          column((draft) => draft.type),
+          column(({ event }) => event.id),
+          column(({ event }) => event.type),
           column((draft) => draft.body),
         ],
       );
@@ -157,7 +163,7 @@ export class EventStore {
     } catch (error) {
       const taken = sqlState(error) === '23505' && (error as { constraint?: string }).constraint === 'events_pkey';
       if (taken || sqlState(error) === 'RC409')
-        throw new WrongExpectedVersion([...new Set(column((draft) => draft.streamId))]);
+        throw new WrongExpectedVersion([...new Set(column(({ event }) => event.streamId))]);
       throw error;
     }
   }

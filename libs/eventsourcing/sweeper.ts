@@ -43,7 +43,7 @@ export class Sweeper {
   constructor(private readonly options: SweeperOptions) {
     this.deciders = new Map(
       options.deciders.map((decider) => [
-        decider.category as string,
+        decider.category,
         decider as unknown as Decider<unknown, Record<string, object>, object>,
       ]),
     );
@@ -139,7 +139,7 @@ export class Sweeper {
           causationId: row.causation_id,
         },
       }));
-      await this.options.commands.execute(tx, decider, requests[0]!.cause, requests as never);
+      await this.options.commands.execute(tx, decider, requests[0]!.cause, requests);
     }
   }
 
