@@ -169,23 +169,31 @@ describe('erasure', () => {
     expect(await read(id)).toEqual({ state: 'erased' });
   });
 
-  it('[AMZ-113] leaves no value behind when a recording and an erasure meet', async () => {
-    const id = randomUUID();
-    const erasure = await inside(async (tx) => {
-      await vault.write(tx, id, { name: 'Ada' });
-      const waiting = inside((other) => vault.erase(other, id));
-      await tx.query('select pg_sleep(0.05)');
-      return { waiting };
-    });
-    await erasure.waiting;
-    expect(await nothingWritten(id)).toBe(true);
-    expect(await read(id)).toEqual({ state: 'erased' });
-  });
+  it.each(['first', 'further'])(
+    '[AMZ-113] leaves no value behind when a %s recording and an erasure meet',
+    async (which) => {
+      const id = which === 'first' ? randomUUID() : await recorded({ phone: '1' });
+      const erasure = await inside(async (tx) => {
+        await vault.write(tx, id, { name: 'Ada' });
+        const done = inside((other) => vault.erase(other, id));
+        await tx.query('select pg_sleep(0.05)');
+        return { done };
+      });
+      await erasure.done;
+      expect(await nothingWritten(id)).toBe(true);
+      expect(await read(id)).toEqual({ state: 'erased' });
+    },
+  );
 
   it.each([
     [
       "update people_keys.subject_keys set state = 'live', wrapped = 'x', destroyed_at = null",
       'a destroyed key stays destroyed',
+    ],
+    [
+      `insert into people_keys.subject_keys (tenant_id, subject_id, key_version, wrapped, state, created_at)
+       select tenant_id, subject_id, 9, 'x', 'live', created_at from people_keys.subject_keys where state = 'destroyed' limit 1`,
+      'violates check constraint',
     ],
     ['update people_keys.subject_keys set key_version = 2', 'permission denied'],
     ['delete from people_keys.subject_keys', 'permission denied'],
