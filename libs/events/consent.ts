@@ -1,11 +1,14 @@
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
+import { operations } from './operations.js';
 import { Id, oneOf, Term } from './terms.js';
 
 const about = { personId: Id, groupId: Id };
+const Method = oneOf('verbal', 'written', 'link_opt_in', 'join_after_notice');
 
 /** Consent: what a person was told and agreed to, and how they took it back. */
 export const consentEvents = declareEvents('consent', {
+  ...operations,
   NoticePresented: event('The person was shown a version of the notice with these items', {
     ...about,
     noticeVersion: Term,
@@ -15,9 +18,17 @@ export const consentEvents = declareEvents('consent', {
     ...about,
     scope: Type.Array(Term, { minItems: 1 }),
     purpose: Term,
-    method: oneOf('verbal', 'written', 'link_opt_in', 'join_after_notice'),
+    method: Method,
     noticeVersion: Term,
-    recordedBy: Term,
+    recordedBy: Id,
+  }),
+  ConsentRecordingRefused: event('A consent did not count; the rules that said so are named', {
+    ...about,
+    noticeVersion: Term,
+    method: Method,
+    reasons: Type.Array(oneOf('NoticeNotPresented', 'NoticeIncomplete', 'MethodNotAllowed', 'ConsentOutdated'), {
+      minItems: 1,
+    }),
   }),
   ConsentRefused: event('The person does not want to be in the group', about),
   ConsentWithdrawn: event('The consent no longer holds', { ...about, reason: oneOf('asked', 'removed', 'left') }),

@@ -1,9 +1,11 @@
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
+import { operations } from './operations.js';
 import { Id, Instant, oneOf, Term } from './terms.js';
 
 /** Gateway: whose installation it is, who may do what, which policy is in force, and who looked. */
 export const gatewayEvents = declareEvents('gateway', {
+  ...operations,
   OrganisationRegistered: event('An organisation uses this installation; its name is in the vault', {
     organisationId: Id,
     timeZone: Term,
@@ -14,12 +16,15 @@ export const gatewayEvents = declareEvents('gateway', {
     expiresAt: Type.Optional(Instant),
   }),
   ApiKeyRevoked: event('The key opens nothing any more', { keyId: Id }),
-  ProfileActivated: event('These rules hold from now on, with every value, where it comes from and what it answers', {
-    profile: Term,
-    version: Type.Integer({ minimum: 1 }),
-    activation: Type.Integer({ minimum: 1 }),
-    groupTypes: Type.Record(Type.String(), Type.Unknown()),
-  }),
+  ProfileActivated: event(
+    'For these group types these rules hold from now on: every value, where it comes from, what it answers',
+    {
+      profile: Term,
+      version: Type.Integer({ minimum: 1 }),
+      activation: Type.Integer({ minimum: 1 }),
+      groupTypes: Type.Record(Type.String(), Type.Unknown()),
+    },
+  ),
   ProfileActivationRefused: event('The profile has values that nobody has set', {
     profile: Term,
     version: Type.Integer({ minimum: 1 }),

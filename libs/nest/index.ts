@@ -1,0 +1,11 @@
+export * from './call.js';
+export * from './log.js';
+export * from './page.js';
+export * from './problem.js';
+export * from './principal.js';
+export * from './route.js';
+export { Answer, checked, reply, UnitOfWork } from './unit-of-work.js';
+export * from './service.js';
+export * from './control.js';
+export { operationsOf } from './operations.js';
+export * from './process.js';

@@ -1,0 +1,43 @@
+import Type, { type TSchema } from 'typebox';
+import { invalid } from './problem.js';
+
+/** Query fields of every list. */
+export const PageQuery = {
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'The `next` of the page before; opaque.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Rows a page, 50 unless said.' })),
+};
+
+/** The form of a page in the document. */
+export const pageOf = (item: TSchema) =>
+  Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
+
+/** One page: ask the database for `limit + 1` rows; `keyOf` gives the sort key that the cursor carries. */
+export function page<T>(
+  rows: readonly T[],
+  limit: number,
+  keyOf: (row: T) => readonly (string | number)[],
+): { items: T[]; next: string | null } {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items,
+    next: rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null,
+  };
+}
+
+/** The sort key in a cursor. Throws the problem for one that is not ours. */
+export function cursorKey(cursor: string | undefined, parts: number): (string | number)[] | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (
+      Array.isArray(key) &&
+      key.length === parts &&
+      key.every((part) => typeof part === 'string' || typeof part === 'number')
+    )
+      return key as (string | number)[];
+  } catch {
+    // answered below like any cursor that is not ours
+  }
+  throw invalid([{ field: 'query/cursor', rule: 'must be the next of an earlier page' }]);
+}

@@ -1,0 +1,201 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import type { AddressInfo } from 'node:net';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { Catch, Module, type DynamicModule, type Provider, type RpcExceptionFilter, type Type } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import helmet from 'helmet';
+import { throwError } from 'rxjs';
+import type { Transport } from '#bus';
+import type { Log } from './log.js';
+import { HealthController, KITS } from './operations.js';
+import { AccessGuard, AUTHENTICATOR, type Authenticator } from './principal.js';
+import { HttpProblem, problem, ProblemFilter, sendProblem } from './problem.js';
+import { serviceModule, type ServiceKit } from './service.js';
+import { limitRequests } from './limits.js';
+
+export interface ProcessOptions {
+  readonly kits: readonly ServiceKit[];
+  readonly transport: Transport;
+  readonly authenticator: Authenticator;
+  readonly port: number;
+  readonly host?: string;
+  readonly log: Log;
+  /** Served before Nest's own routes: the documentation page, the proxy to other services. */
+  readonly middleware?: (app: NestExpressApplication) => void;
+  readonly providers?: readonly Provider[];
+}
+
+export interface RunningProcess {
+  readonly app: NestExpressApplication;
+  readonly url: string;
+  /** Stops intake, then processors, then relay and sweeper, and closes the pools last; within 10 s. */
+  stop(): Promise<void>;
+}
+
+@Module({})
+class RootModule {}
+
+/** Hands a handler's own error to the transport, which tells transient from permanent by it. */
+@Catch()
+class PassErrorOn implements RpcExceptionFilter {
+  catch(error: unknown) {
+    return throwError(() => error);
+  }
+}
+
+/** Builds the Nest application of a process without starting anything; the OpenAPI document is made from it. */
+export async function createApp({
+  kits,
+  authenticator,
+  log,
+  middleware,
+  providers = [],
+}: Omit<ProcessOptions, 'port' | 'transport'>): Promise<NestExpressApplication> {
+  const root: DynamicModule = {
+    module: RootModule,
+    imports: kits.map(serviceModule),
+    controllers: [HealthController as Type],
+    providers: [
+      { provide: KITS, useValue: kits },
+      { provide: AUTHENTICATOR, useValue: authenticator },
+      { provide: APP_GUARD, useClass: AccessGuard },
+      { provide: APP_FILTER, useValue: new ProblemFilter(log) },
+      ...providers,
+    ],
+  };
+  const app = await NestFactory.create<NestExpressApplication>(root, {
+    bodyParser: false,
+    logger: false,
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple'); // no nested objects from a query string
+  app.use(observe(log));
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: {
+          'script-src': ["'self'"],
+          'style-src': ["'self'", "'unsafe-inline'"],
+          'upgrade-insecure-requests': null,
+        },
+      },
+    }),
+  );
+  middleware?.(app);
+  app.use(limitRequests());
+  for (const parser of bodyParsers()) app.use(parser);
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    sendProblem(request, response, error, log),
+  );
+  return app;
+}
+
+/** Starts the process: processors first, then relay and sweeper, HTTP last, so that nothing is taken in before it can be dealt with. */
+export async function runProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const { kits, transport, log, port, host = '0.0.0.0' } = options;
+  const app = await createApp(options);
+  for (const processor of kits.flatMap((kit) => kit.processors)) {
+    app.connectMicroservice({ strategy: processor }).useGlobalFilters(new PassErrorOn());
+  }
+  await app.startAllMicroservices();
+  for (const kit of kits) await kit.start();
+  await app.listen(port, host);
+  const address = app.getHttpServer().address() as AddressInfo;
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= shutDown(app, options));
+  transport.onFatal((error) => {
+    log.fatal({ err: error }, 'A consumer died for good; the process ends so that it is started anew');
+    void stop().finally(() => process.exit(1));
+  });
+  return { app, url: `http://127.0.0.1:${address.port}`, stop };
+}
+
+async function shutDown(app: NestExpressApplication, { kits, transport, log }: ProcessOptions): Promise<void> {
+  const limit = setTimeout(() => {
+    log.error('Shutting down took longer than 10 s; what was not committed is done again at the next start');
+    process.exit(1);
+  }, 10_000);
+  const server = app.getHttpServer();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  await closed;
+  await Promise.all(kits.flatMap((kit) => kit.processors.map((processor) => processor.close())));
+  await Promise.all(kits.map((kit) => kit.stop()));
+  await transport.close();
+  await app.close();
+  clearTimeout(limit);
+}
+
+/** Gives each request an id and writes one line when it is answered: method, path, status, time. No query, body or header. */
+function observe(log: Log): RequestHandler {
+  return (request, response, next) => {
+    request.id = randomUUID();
+    response.setHeader('x-request-id', request.id);
+    const began = performance.now();
+    response.on('finish', () =>
+      log.debug(
+        {
+          requestId: request.id,
+          method: request.method,
+          path: request.path,
+          status: response.statusCode,
+          ms: Math.round(performance.now() - began),
+          tenantId: request.principal?.tenantId,
+          keyId: request.principal?.keyId,
+        },
+        'request',
+      ),
+    );
+    next();
+  };
+}
+
+const BODY_LIMIT = '1mb';
+const CSV_LIMIT = '10mb';
+
+function bodyParsers(): RequestHandler[] {
+  const verify = (_request: unknown, _response: unknown, bytes: Buffer) => {
+    if (!isUtf8(bytes)) throw new HttpProblem(problem(400, 'invalid-input', 'The body is not valid UTF-8.'));
+  };
+  return [
+    express.json({ limit: BODY_LIMIT, strict: true, type: ['application/json', 'application/*+json'], verify }),
+    express.text({ limit: CSV_LIMIT, type: 'text/csv', defaultCharset: 'utf-8', verify }),
+    (request, _response, next) => {
+      const type = request.headers['content-type'];
+      const hasBody = request.headers['content-length'] !== undefined && request.headers['content-length'] !== '0';
+      if (request.body === undefined && hasBody && request.method === 'POST') {
+        return next(
+          new HttpProblem(
+            problem(
+              415,
+              'unsupported-type',
+              `Send JSON (application/json) or CSV (text/csv)${type ? '' : ' and name it in Content-Type'}.`,
+            ),
+          ),
+        );
+      }
+      return next(
+        tooDeep(request.body)
+          ? new HttpProblem(
+              problem(
+                400,
+                'invalid-input',
+                'The JSON is nested deeper than 20 levels or a list is longer than 10,000.',
+              ),
+            )
+          : undefined,
+      );
+    },
+  ];
+}
+
+function tooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth > 20 || (Array.isArray(value) && value.length > 10_000)) return true;
+  return Object.values(value).some((child) => tooDeep(child, depth + 1));
+}

@@ -1,0 +1,190 @@
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { EntitySchema } from 'typeorm';
+import { ProcessorServer, toMessage, type Transport } from '#bus';
+import type { Decider, NewEvent } from '#domain';
+import type { Service } from '#events';
+import {
+  Commands,
+  Database,
+  EventStore,
+  migrate,
+  Relay,
+  Sweeper,
+  type Cause,
+  type Migration,
+  type Projection,
+  type Transaction,
+} from '#eventsourcing';
+import { openVault, vaultMigration, type Vault } from '#vault';
+import { plainLog, type Log } from './log.js';
+
+/** Everything that makes one service: a process is a list of these. */
+export interface ServiceDefinition {
+  readonly name: Service;
+  /** Its Nest module class, which needs no more than a name. */
+  readonly module: Type;
+  /** First path segments under /v1 that it answers. */
+  readonly paths: readonly string[];
+  readonly controllers: readonly Type[];
+  readonly providers?: readonly Provider[];
+  /** Event processors with the topics each listens to; their `@EventPattern` handlers are among the controllers. */
+  readonly processors: readonly { readonly name: string; readonly topics: readonly string[] }[];
+  readonly deciders: readonly Decider<never, never, never>[];
+  readonly projections: readonly Projection[];
+  readonly migrations: readonly Migration[];
+  readonly entities?: readonly (Type | EntitySchema)[];
+}
+
+/** Where a service finds its database, its keys and the bus. */
+export interface ServiceSetting {
+  /** The application role's connection. */
+  readonly url: string;
+  /** The owner's connection, for migrations at start; without it the schema must be up to date already. */
+  readonly ownerUrl?: string;
+  /** Folder of the key file where no ROLLCALL_KEK is set. */
+  readonly folder?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly transport: Transport;
+  readonly log: Log;
+}
+
+/** A running service: its database, store, vault, relay, sweeper and processors. Controllers are given the one of their own module. */
+export class ServiceKit {
+  private constructor(
+    readonly definition: ServiceDefinition,
+    readonly database: Database,
+    readonly commands: Commands,
+    readonly vault: Vault,
+    readonly processors: readonly ProcessorServer[],
+    readonly transport: Transport,
+    readonly log: Log,
+  ) {}
+
+  private relay: Relay | undefined;
+  private sweeper: Sweeper | undefined;
+
+  get name(): Service {
+    return this.definition.name;
+  }
+
+  get store(): EventStore {
+    return this.commands.store;
+  }
+
+  /** Migrates if it may, opens the database and the vault, and prepares the processors; nothing runs yet. */
+  static async open(definition: ServiceDefinition, setting: ServiceSetting): Promise<ServiceKit> {
+    const { url, ownerUrl, transport, log } = setting;
+    const schema = definition.name;
+    if (ownerUrl)
+      await migrate({ ownerUrl, url, schema, migrations: [vaultMigration(schema), ...definition.migrations] });
+    const database = await Database.open({ url, schema, entities: [...(definition.entities ?? [])] });
+    await setClock(database, setting.env['ROLLCALL_CLOCK']);
+    const vault = await database.asRelay((tx) =>
+      openVault(tx, schema, { env: setting.env, ...(setting.folder ? { folder: setting.folder } : {}) }),
+    );
+    const store = new EventStore({
+      service: definition.name,
+      projections: definition.projections,
+      deciders: definition.deciders as never,
+    });
+    const processors = definition.processors.map(
+      ({ name, topics }) =>
+        new ProcessorServer({
+          name,
+          topics,
+          database,
+          transport,
+          log: plainLog(log),
+          seal: (tx, value) => vault.seal(tx, value),
+          open: (tx, value) => vault.open(tx, value),
+        }),
+    );
+    return new ServiceKit(definition, database, new Commands(store), vault, processors, transport, log);
+  }
+
+  /** Starts numbering, publishing and firing; call it when the processors listen. */
+  async start(): Promise<void> {
+    await this.transport.ensureTopics([`rollcall.${this.name}`]);
+    const log = plainLog(this.log);
+    const relay = new Relay({
+      database: this.database,
+      log,
+      publish: (events) => this.transport.publish(events.map(toMessage)),
+    });
+    const sweeper = new Sweeper({
+      database: this.database,
+      commands: this.commands,
+      deciders: this.definition.deciders,
+      log,
+    });
+    this.relay = relay;
+    this.sweeper = sweeper;
+    this.store.onAppended(() => {
+      relay.wake();
+      sweeper.wake();
+    });
+  }
+
+  /** What does not work, by name; empty when the service is ready. */
+  async faults(): Promise<Record<string, string>> {
+    const faults: Record<string, string> = {};
+    await this.database.asRelay((tx) => tx.query('select 1')).catch(() => (faults['postgres'] = 'cannot be reached'));
+    const age = (round: number | undefined) =>
+      round === undefined ? Number.POSITIVE_INFINITY : performance.now() - round;
+    if (age(this.relay?.lastRound) > STALE) faults['relay'] = 'has not numbered events for 60 s';
+    if (age(this.sweeper?.lastRound) > STALE) faults['sweeper'] = 'has not looked for due deadlines for 60 s';
+    for (const processor of this.processors) {
+      if (processor.consumerStatus() !== 'running') faults[processor.name] = `is ${processor.consumerStatus()}`;
+    }
+    const bus = this.transport.healthy();
+    if (!bus.ok) faults['bus'] = bus.detail;
+    return faults;
+  }
+
+  /** Fires what has come due and numbers what was appended, now rather than at the next poll. */
+  nudge(): void {
+    this.relay?.wake();
+    this.sweeper?.wake();
+  }
+
+  /** Records what an operator did, in the organisation's own stream of operations. */
+  async recordOperation(tx: Transaction, cause: Cause, events: readonly NewEvent[]): Promise<void> {
+    await this.store.append(tx, cause, [{ streamId: `operations-${tx.tenantId}`, expectedVersion: 'any', events }]);
+  }
+
+  /** Stops sweeping and relaying and closes the pools, in this order; processors and HTTP must have stopped before. */
+  async stop(): Promise<void> {
+    await this.sweeper?.stop();
+    await this.relay?.stop();
+    await this.database.close();
+  }
+}
+
+const STALE = 60_000; // milliseconds
+
+/** The service as a Nest module. */
+export function serviceModule(kit: ServiceKit): DynamicModule {
+  const { module, controllers, providers = [] } = kit.definition;
+  return { module, controllers: [...controllers], providers: [{ provide: ServiceKit, useValue: kit }, ...providers] };
+}
+
+/** `manual` or `manual:<instant>` starts a clock that only moves when told; a database that has one opens in no other mode. */
+async function setClock(database: Database, mode: string | undefined): Promise<void> {
+  const [kind, ...rest] = (mode ?? 'system').split(':');
+  if (kind !== 'system' && kind !== 'manual')
+    throw new Error(`ROLLCALL_CLOCK is "system", "manual" or "manual:<instant>", not "${kind}"`);
+  await database.asRelay(async (tx) => {
+    const [clock] = await tx.query<{ manual: boolean }>('select manual_at is not null as manual from clock');
+    if (kind === 'manual') {
+      const start = rest.length > 0 ? rest.join(':') : null;
+      await tx.query(
+        "update clock set manual_at = coalesce(manual_at, $1::timestamptz, date_trunc('milliseconds', clock_timestamp()))",
+        [start],
+      );
+    } else if (clock!.manual) {
+      throw new Error(
+        'This database was used with a manual clock: its times are not real. Start with ROLLCALL_CLOCK=manual, or on a new database',
+      );
+    }
+  });
+}
