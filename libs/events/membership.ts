@@ -38,6 +38,7 @@ export const membershipEvents = declareEvents('membership', {
     category: Category,
     trigger: RemovalTrigger,
     leftAt: Instant,
+    reportedAt: Instant,
     source: Term,
   }),
   LeaverRescinded: event('A leaver report was taken back', {
@@ -75,7 +76,11 @@ export const membershipEvents = declareEvents('membership', {
     startsAt: Instant,
     endsAt: Type.Optional(Instant),
   }),
-  ActivityExtended: event('The activity ends later than planned', { activityId: Id, endsAt: Instant }),
+  ActivityExtended: event('The activity ends later than planned', {
+    activityId: Id,
+    endsAt: Instant,
+    previously: Type.Optional(Instant),
+  }),
   ActivityEnded: event('The activity is over', { activityId: Id, endedAt: Instant }),
   // admission
   AdmissionRefused: event('The person may not be added; the rules that said so are named', {
@@ -86,8 +91,9 @@ export const membershipEvents = declareEvents('membership', {
     ...inGroup,
     capacity: oneOf('member', 'guest'),
     route: oneOf('admin_add', 'personal_invite', 'emailed_link', 'qr', 'staff_issued_link', 'roster'),
+    snapshotId: Type.Optional(Id),
   }),
-  MemberFoundInGroup: event('A roster shows the person in the group although nobody admitted them', {
+  MemberFoundInGroup: event('A roster shows the person in the group and nothing entitles them to be there', {
     ...inGroup,
     snapshotId: Id,
   }),
@@ -119,16 +125,21 @@ export const membershipEvents = declareEvents('membership', {
   RemovalEvidenceAdded: event('A roster still shows the person', { ...task, snapshotId: Id }),
   RemovalTaskCancelled: event('The reason to remove went away', {
     ...task,
-    reason: oneOf('eligibility_restored', 'rescinded', 'extended', 'group_closed'),
+    reason: oneOf('eligibility_restored', 'rescinded', 'extended', 'consent_given', 'group_closed'),
   }),
   MemberRemoved: event('The person is out, by somebody’s word or by a roster that no longer shows them', {
     ...inGroup,
     taskId: Type.Optional(Id),
+    trigger: Type.Optional(RemovalTrigger),
     evidence: oneOf('admin_confirmed', 'roster_absent'),
     lateBySeconds: Type.Integer({ minimum: 0 }),
   }),
   MemberLeftByThemselves: event('The person left without being removed', { ...inGroup, taskId: Type.Optional(Id) }),
-  RemovalContradicted: event('A roster shows a person who was said to be out', { ...inGroup, snapshotId: Id }),
+  RemovalContradicted: event('A roster shows a person who was said to be out', {
+    ...inGroup,
+    snapshotId: Id,
+    trigger: Type.Optional(RemovalTrigger),
+  }),
   // roster
   RosterSnapshotRecorded: event('Who somebody saw in the group, and when', {
     groupId: Id,
