@@ -6,4 +6,3 @@ export * from './store.js';
 export * from './commands.js';
 export { Relay, readSequenced, type RelayOptions, type SequencedEvent } from './relay.js';
 export { Sweeper, type SweeperOptions } from './sweeper.js';
-export * from './embedded.js';

@@ -6,6 +6,8 @@ export * from './principal.js';
 export * from './route.js';
 export { Answer, checked, reply, UnitOfWork } from './unit-of-work.js';
 export * from './service.js';
+export * from './compose.js';
 export * from './control.js';
 export { operationsOf } from './operations.js';
 export * from './process.js';
+export * from './active-policy.js';

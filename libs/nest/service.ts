@@ -1,5 +1,4 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
-import type { EntitySchema } from 'typeorm';
 import { ProcessorServer, toMessage, type Transport } from '#bus';
 import type { Decider, NewEvent } from '#domain';
 import type { Service } from '#events';
@@ -32,7 +31,7 @@ export interface ServiceDefinition {
   readonly deciders: readonly Decider<never, never, never>[];
   readonly projections: readonly Projection[];
   readonly migrations: readonly Migration[];
-  readonly entities?: readonly (Type | EntitySchema)[];
+  readonly entities?: readonly Type[];
 }
 
 /** Where a service finds its database, its keys and the bus. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '#eventsourcing';
+import { startEmbeddedPostgres } from '#eventsourcing/embedded';
 
 /** An empty throwaway database. Roles belong to the whole server: a test that makes some names them after `name`. */
 export interface FreshDatabase {
