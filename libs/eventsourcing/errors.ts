@@ -42,16 +42,16 @@ const TRANSIENT = new Set([
   'ETIMEDOUT',
 ]);
 
+// What the driver says of a lost connection carries no code.
+const LOST_CONNECTION =
+  /Connection terminated|is not queryable|Query read timeout|timeout exceeded when trying to connect/;
+
 /** True for faults that pass by themselves: lost connections, a server that restarts, deadlocks, two writers at once. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof WrongExpectedVersion) return true;
   if (!(error instanceof Error)) return false;
   const code = sqlState(error) ?? '';
-  return (
-    TRANSIENT.has(code) ||
-    code.startsWith('08') ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
-  );
+  return TRANSIENT.has(code) || code.startsWith('08') || LOST_CONNECTION.test(error.message);
 }
 
 /** The SQLSTATE or system code of an error, if it carries one. */
