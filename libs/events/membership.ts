@@ -93,7 +93,7 @@ export const membershipEvents = declareEvents('membership', {
     route: oneOf('admin_add', 'personal_invite', 'emailed_link', 'qr', 'staff_issued_link', 'roster'),
     snapshotId: Type.Optional(Id),
   }),
-  MemberFoundInGroup: event('A roster shows the person in the group and nothing entitles them to be there', {
+  MemberFoundInGroup: event('A roster shows the person in the group without an admission that still holds', {
     ...inGroup,
     snapshotId: Id,
   }),

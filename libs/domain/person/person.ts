@@ -19,7 +19,7 @@ type LeaverTrigger = 'membership_ended' | 'role_ended';
 export type PersonCategory = MembershipPayloads['PersonStatusSynced']['category'];
 
 /** Which system said it, about which category, and when by its own clock (UTC, house form). */
-export type Statement = About & {
+export type SourceStatement = About & {
   readonly category: PersonCategory;
   readonly source: string;
   readonly reportedAt: string;
@@ -32,9 +32,9 @@ export type Statement = About & {
 export type PersonCommands = {
   Register: About & { readonly source: string };
   Link: MembershipPayloads['PersonLinked'];
-  SyncStatus: Statement & { readonly status: 'active' | 'ended'; readonly from: string };
-  ReportLeaver: Statement & { readonly leavesAt: string };
-  RescindLeaver: Statement;
+  SyncStatus: SourceStatement & { readonly status: 'active' | 'ended'; readonly from: string };
+  ReportLeaver: SourceStatement & { readonly leavesAt: string };
+  RescindLeaver: SourceStatement;
   /** Issued by the deadline of an announced leave. */
   DeclareLeft: About & { readonly category: PersonCategory };
   /** The value is in the vault; send it only where it differs from the one on record. */
@@ -84,8 +84,8 @@ function isLive({ status, announced, left }: Standing, at: string): boolean {
 }
 
 const confidences: readonly Confidence[] = ['assumed', 'matched', 'stated'];
-const linkKey = (link: Pick<MembershipPayloads['PersonLinked'], 'kind' | 'commitment'>) =>
-  `${link.kind} ${link.commitment}`;
+const linkKey = ({ kind, commitment }: Pick<MembershipPayloads['PersonLinked'], 'kind' | 'commitment'>) =>
+  `${kind} ${commitment}`;
 const later = (a: string, b: string) => (a > b ? a : b);
 const standingOf = (person: Person, category: PersonCategory): Standing =>
   person.categories.get(category) ?? { heard: new Map() };
@@ -126,7 +126,12 @@ function reportLeaver(data: PersonCommands['ReportLeaver'], person: Person, { no
 }
 
 /** The facts that follow from an end: announced while it is to come, one LeaverDetected once it has come (LD-37, BR-63). */
-function endOf(standing: Standing, { personId, category, source, reportedAt }: Statement, end: string, now: string) {
+function endOf(
+  standing: Standing,
+  { personId, category, source, reportedAt }: SourceStatement,
+  end: string,
+  now: string,
+) {
   const statement = { personId, category, source, reportedAt };
   if (isOutdated(standing, reportedAt, end)) return nothing;
   if (end > now) {
@@ -162,11 +167,11 @@ function declareLeft(
   return [detected({ personId, category, source, reportedAt }, leavesAt)];
 }
 
-const detected = (statement: Statement, leftAt: string) =>
+const detected = (statement: SourceStatement, leftAt: string) =>
   record('LeaverDetected', { ...statement, trigger: leaverTrigger(statement.category), leftAt });
-const restored = ({ personId, category, source }: Statement, restoredAt: string) =>
+const restored = ({ personId, category, source }: SourceStatement, restoredAt: string) =>
   record('EligibilityRestored', { personId, category, source, restoredAt });
-const takenBack = (data: Statement, leftAt: string) => [
+const takenBack = (data: SourceStatement, leftAt: string) => [
   record('LeaverRescinded', data),
   restored(data, later(data.reportedAt, leftAt)),
 ];
