@@ -5,6 +5,7 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
     '^#bus/kafka$': '<rootDir>/libs/bus/kafka/index.ts',
+    '^#nest/distributed$': '<rootDir>/libs/nest/distributed.ts',
     '^#eventsourcing/embedded$': '<rootDir>/libs/eventsourcing/embedded.ts',
     '^#(domain|events|eventsourcing|bus|vault|nest|testing)$': '<rootDir>/libs/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

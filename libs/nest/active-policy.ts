@@ -23,10 +23,6 @@ export function policySlice(service: Service): Slice {
       const rows = Object.entries(data.groupTypes).map(([groupType, policy]) => ({
         upsert: { groupType, activation: data.activation, policy },
       }));
-      await tx.query('delete from active_policies where tenant_id = $1 and activation < $2', [
-        tx.tenantId,
-        data.activation,
-      ]);
       await writeRows(tx, 'active_policies', ['groupType'], rows);
     }
   }

@@ -30,7 +30,7 @@ export class HealthController {
     const services = Object.fromEntries(
       await Promise.all(this.kits.map(async (kit) => [kit.name, await kit.faults()] as const)),
     );
-    const clock = process.env['ROLLCALL_CLOCK']?.startsWith('manual') ? 'manual' : 'system';
+    const clock = this.kits[0]?.clock ?? 'system';
     const document = {
       status: Object.values(services).every((faults) => Object.keys(faults).length === 0) ? 'ok' : 'unavailable',
       clock,
@@ -78,7 +78,7 @@ export function operationsOf(service: string): new (kit: ServiceKit) => object {
       status: 200,
     })
     async clock(@Incoming() { body }: CallOf<typeof MoveClock>) {
-      if (!process.env['ROLLCALL_CLOCK']?.startsWith('manual')) {
+      if (this.kit.clock !== 'manual') {
         throw new HttpProblem(
           problem(
             409,

@@ -56,6 +56,7 @@ export async function createApp({
 }: Omit<ProcessOptions, 'port' | 'transport'>): Promise<NestExpressApplication> {
   const root: DynamicModule = {
     module: RootModule,
+    global: true, // what every service's module may ask for
     imports: kits.map(serviceModule),
     controllers: [HealthController as Type],
     providers: [
@@ -65,6 +66,7 @@ export async function createApp({
       { provide: APP_FILTER, useValue: new ProblemFilter(log) },
       ...providers,
     ],
+    exports: [KITS, AUTHENTICATOR, ...providers],
   };
   const app = await NestFactory.create<NestExpressApplication>(root, {
     bodyParser: false,

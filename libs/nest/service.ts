@@ -57,6 +57,7 @@ export class ServiceKit {
     readonly processors: readonly ProcessorServer[],
     readonly transport: Transport,
     readonly log: Log,
+    readonly clock: 'system' | 'manual',
   ) {}
 
   private relay: Relay | undefined;
@@ -77,7 +78,7 @@ export class ServiceKit {
     if (ownerUrl)
       await migrate({ ownerUrl, url, schema, migrations: [vaultMigration(schema), ...definition.migrations] });
     const database = await Database.open({ url, schema, entities: [...(definition.entities ?? [])] });
-    await setClock(database, setting.env['ROLLCALL_CLOCK']);
+    const clock = await setClock(database, setting.env['ROLLCALL_CLOCK']);
     const vault = await database.asRelay((tx) =>
       openVault(tx, schema, { env: setting.env, ...(setting.folder ? { folder: setting.folder } : {}) }),
     );
@@ -98,7 +99,7 @@ export class ServiceKit {
           open: (tx, value) => vault.open(tx, value),
         }),
     );
-    return new ServiceKit(definition, database, new Commands(store), vault, processors, transport, log);
+    return new ServiceKit(definition, database, new Commands(store), vault, processors, transport, log, clock);
   }
 
   /** Starts numbering, publishing and firing; call it when the processors listen. */
@@ -168,7 +169,7 @@ export function serviceModule(kit: ServiceKit): DynamicModule {
 }
 
 /** `manual` or `manual:<instant>` starts a clock that only moves when told; a database that has one opens in no other mode. */
-async function setClock(database: Database, mode: string | undefined): Promise<void> {
+async function setClock(database: Database, mode: string | undefined): Promise<'system' | 'manual'> {
   const [kind, ...rest] = (mode ?? 'system').split(':');
   if (kind !== 'system' && kind !== 'manual')
     throw new Error(`ROLLCALL_CLOCK is "system", "manual" or "manual:<instant>", not "${kind}"`);
@@ -186,4 +187,5 @@ async function setClock(database: Database, mode: string | undefined): Promise<v
       );
     }
   });
+  return kind;
 }

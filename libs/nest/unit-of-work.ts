@@ -56,7 +56,7 @@ export class UnitOfWork implements NestInterceptor {
     const query = options.query
       ? checked(options.query, coerced(request.query, options.query), 'query')
       : noQuery(request);
-    const body = options.body ? checked(options.body, request.body as unknown, 'body') : undefined;
+    const body = options.body ? checked(options.body, request.body as unknown, 'body') : noBody(request);
     const expectedVersion = ifMatch(request);
     const idempotency = idempotencyKey(request);
     const principal = request.principal!;
@@ -165,6 +165,12 @@ function noQuery(request: Request): Record<string, never> {
       names.slice(0, 20).map((name) => ({ field: `query/${name.slice(0, 40)}`, rule: 'is not a field we know' })),
     );
   return {};
+}
+
+function noBody(request: Request): undefined {
+  const body: unknown = request.body;
+  if (typeof body === 'object' && body !== null && Object.keys(body).length > 0)
+    throw invalid([{ field: 'body', rule: 'must be empty' }]);
 }
 
 function ifMatch(request: Request): number | undefined {

@@ -1,0 +1,4 @@
+import { runService } from '#nest/distributed';
+import { consent } from './consent.service.js';
+
+await runService(consent);

@@ -1,0 +1,31 @@
+import type { Authenticator, Principal, ServiceKit } from '#nest';
+import { findKey } from './access.read-model.js';
+
+/** How long a key that was found is taken as found, milliseconds: a revocation is felt within it. */
+const REMEMBERED = 2_000;
+const MOST_REMEMBERED = 10_000;
+
+/** Knows access keys from the gateway's own database, and records what they were denied. */
+export function keyAuthenticator(kit: ServiceKit): Authenticator {
+  const remembered = new Map<string, { principal: Principal; until: number }>();
+  return {
+    authenticate: async (credential) => {
+      const known = remembered.get(credential);
+      if (known && known.until > performance.now()) return known.principal;
+      remembered.delete(credential);
+      const principal = await findKey(kit.database, credential);
+      if (principal) {
+        if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+        remembered.set(credential, { principal, until: performance.now() + REMEMBERED });
+      }
+      return principal;
+    },
+    denied: (principal, route) =>
+      kit.database.inTenant(principal.tenantId, async (tx) => {
+        const data = { keyId: principal.keyId, route };
+        await kit.store.append(tx, { actor: { kind: 'key', id: principal.keyId } }, [
+          { streamId: `access-${principal.keyId}`, expectedVersion: 'any', events: [{ name: 'AccessDenied', data }] },
+        ]);
+      }),
+  };
+}

@@ -1,0 +1,57 @@
+import { v7 } from 'uuid';
+import { localControl, openLog, runProcess } from '#nest';
+import { internalTokens, openService, remoteControl, required, transportFrom, untilStopped } from '#nest/distributed';
+import { keyAuthenticator } from './access/authenticator.js';
+import { firstOrganisation } from './access/first-start.js';
+import { CONTROLS } from './clock/clock.slice.js';
+import { serveDocumentation } from './documentation/documentation.js';
+import { gateway } from './gateway.service.js';
+import { proxyTo, type Upstream } from './proxy.js';
+
+/** The paths of the services behind the gateway; the same lists are in their own definitions, which another process loads. */
+const PATHS: Readonly<Record<string, readonly string[]>> = {
+  membership: ['people', 'groups', 'activities', 'participations', 'removal-orders', 'feeds', 'rosters'],
+  consent: ['consents', 'alternative-channels'],
+  retention: ['retention-items', 'deletion-tasks'],
+};
+
+const env = process.env;
+const log = openLog('gateway');
+await untilStopped(log, async () => {
+  const tokens = internalTokens(
+    required(
+      env,
+      'ROLLCALL_INTERNAL_SECRET',
+      'the secret shared by the gateway and the services, 32 characters or more',
+    ),
+  );
+  const upstreams = Object.entries(PATHS).map(([service, paths]): Upstream => {
+    const url = required(
+      env,
+      `ROLLCALL_${service.toUpperCase()}_URL`,
+      `where the ${service} service listens, such as http://127.0.0.1:3001`,
+    );
+    return { service, url, paths };
+  });
+  const transport = transportFrom(env, 'rollcall-gateway', log);
+  const kit = await openService(gateway, env, transport, log);
+  const authenticator = keyAuthenticator(kit);
+  const operator = () =>
+    tokens.issue({ keyId: v7(), tenantId: '00000000-0000-0000-0000-000000000000', scopes: ['operator'] });
+  const controls = [localControl(kit), ...upstreams.map(({ service, url }) => remoteControl(service, url, operator))];
+  const running = await runProcess({
+    kits: [kit],
+    transport,
+    authenticator,
+    port: Number(env['PORT'] ?? 3000),
+    log,
+    providers: [{ provide: CONTROLS, useValue: controls }],
+    middleware: (app) => {
+      app.use(proxyTo(upstreams, authenticator, tokens.issue, log));
+      serveDocumentation(app);
+    },
+  });
+  const first = await firstOrganisation(kit, env);
+  if (first) process.stdout.write(`The first access key, shown once: ${first.key}\n`);
+  return running;
+});

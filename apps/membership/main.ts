@@ -1,0 +1,4 @@
+import { runService } from '#nest/distributed';
+import { membership } from './membership.service.js';
+
+await runService(membership);

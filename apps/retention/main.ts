@@ -1,0 +1,4 @@
+import { runService } from '#nest/distributed';
+import { retention } from './retention.service.js';
+
+await runService(retention);

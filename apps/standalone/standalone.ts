@@ -1,0 +1,84 @@
+import { join, resolve } from 'node:path';
+import { inProcessTransport } from '#bus';
+import { startEmbeddedPostgres } from '#eventsourcing/embedded';
+import { localControl, runProcess, ServiceKit, type Log, type RunningProcess } from '#nest';
+import { keyAuthenticator } from '../gateway/access/authenticator.js';
+import { firstOrganisation } from '../gateway/access/first-start.js';
+import { CONTROLS } from '../gateway/clock/clock.slice.js';
+import { serveDocumentation } from '../gateway/documentation/documentation.js';
+import { consent } from '../consent/consent.service.js';
+import { gateway } from '../gateway/gateway.service.js';
+import { membership } from '../membership/membership.service.js';
+import { retention } from '../retention/retention.service.js';
+
+export interface Standalone extends RunningProcess {
+  /** The first key, at the very first start on a folder. */
+  readonly first: { organisationId: string; key: string } | undefined;
+  readonly folder: string;
+}
+
+/** A database for the four services, and where the keys that encrypt it are kept. */
+export interface Ground {
+  readonly ownerUrl: string;
+  readonly urlFor: (user: string) => string;
+  readonly keys: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+/** Starts the four services in this process on a database, with the bus in process. */
+export async function startServices({
+  ownerUrl,
+  urlFor,
+  keys,
+  env,
+  log,
+}: Ground): Promise<RunningProcess & Pick<Standalone, 'first'>> {
+  const transport = inProcessTransport();
+  const kits: ServiceKit[] = [];
+  for (const definition of [gateway, membership, consent, retention]) {
+    kits.push(
+      await ServiceKit.open(definition, {
+        url: urlFor(`rollcall_${definition.name}`),
+        ownerUrl,
+        folder: keys,
+        env,
+        transport,
+        log,
+      }),
+    );
+  }
+  const running = await runProcess({
+    kits,
+    transport,
+    authenticator: keyAuthenticator(kits[0]!),
+    port: Number(env['PORT'] ?? 3000),
+    log,
+    providers: [{ provide: CONTROLS, useValue: kits.map(localControl) }],
+    middleware: serveDocumentation,
+  });
+  return { ...running, first: await firstOrganisation(kits[0]!, env) };
+}
+
+/** Rollcall on a folder of its own: embedded Postgres, the four services, nothing else needed. */
+export async function startStandalone(
+  env: Readonly<Record<string, string | undefined>>,
+  log: Log,
+): Promise<Standalone> {
+  const folder = resolve(env['ROLLCALL_DATA'] ?? './data');
+  const postgres = await startEmbeddedPostgres(folder);
+  try {
+    const running = await startServices({
+      ownerUrl: postgres.ownerUrl,
+      urlFor: postgres.urlFor,
+      keys: join(folder, 'keys'),
+      env,
+      log,
+    });
+    const stop = () => running.stop().then(() => postgres.stop());
+    return { ...running, stop, folder };
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { openLog } from '#nest';
+import { freshDatabase } from '../../libs/testing/postgres.js';
+import { startServices } from './standalone.js';
+
+/** An answer with its parsed body. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // What a test looks into; its form is what the test asserts.
+  readonly body: Record<string, unknown> & { items?: Record<string, unknown>[]; detail?: string; code?: string };
+}
+
+export interface SendOptions {
+  /** Another key than the first one; null sends none. */
+  readonly key?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The whole product on a throwaway database with a manual clock, and a client with the first key. */
+export interface TestApp {
+  readonly url: string;
+  readonly organisationId: string;
+  readonly key: string;
+  get(path: string, options?: SendOptions): Promise<Reply>;
+  /** Sends JSON, or text as it is when the body is a string (name its content-type in headers). */
+  post(path: string, body?: unknown, options?: SendOptions): Promise<Reply>;
+  /** Moves the clock; every deadline until then has fired and been dealt with when it resolves. */
+  moveClock(to: string): Promise<void>;
+  /** Resolves when every event so far has been handled by everybody. */
+  settle(): Promise<void>;
+  /** Another organisation's first key. */
+  anotherOrganisation(): Promise<{ organisationId: string; key: string }>;
+  /** Runs SQL as the superuser, past every privilege: to look for what must not be there. */
+  asOwner<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** Starts the product for a test; its clock stands at `at` and moves only when told. */
+export async function openApp({
+  at = '2026-01-01T09:00:00.000Z',
+  log = 'silent',
+}: { at?: string; log?: string } = {}): Promise<TestApp> {
+  const database = await freshDatabase();
+  const keys = await mkdtemp(join(tmpdir(), 'rollcall-keys-'));
+  const running = await startServices({
+    ownerUrl: database.ownerUrl,
+    // Roles belong to the server, so they carry the database's name.
+    urlFor: (user) => database.urlFor(`${user}_${database.name}`, 'test'),
+    keys,
+    env: { ROLLCALL_CLOCK: `manual:${at}`, PORT: '0' },
+    log: openLog('test', log),
+  });
+  const { organisationId, key } = running.first!;
+  const owner = new Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  const send = async (method: string, path: string, body: unknown, options: SendOptions = {}): Promise<Reply> => {
+    const credential = options.key === undefined ? key : options.key;
+    const response = await fetch(new URL(path, running.url), {
+      method,
+      headers: {
+        ...(credential ? { authorization: `Bearer ${credential}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (isJson ? JSON.parse(text) : { text }) as Reply['body'],
+    };
+  };
+  const moveClock = async (to: string) => {
+    const reply = await send('POST', '/v1/clock', { to });
+    if (reply.status !== 200) throw new Error(`The clock did not move: ${JSON.stringify(reply.body)}`);
+  };
+  return {
+    url: running.url,
+    organisationId,
+    key,
+    get: (path, options) => send('GET', path, undefined, options),
+    post: (path, body, options) => send('POST', path, body, options),
+    moveClock,
+    settle: async () => moveClock(((await send('GET', '/v1/clock', undefined)).body as { now: string }).now),
+    anotherOrganisation: async () => {
+      const { body } = await send('POST', '/v1/organisations', { organisationId: randomUUID(), name: 'Another' });
+      return { organisationId: body['organisationId'] as string, key: (body['adminKey'] as { key: string }).key };
+    },
+    asOwner: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+      (await owner.query(sql, [...parameters])).rows as Row[],
+    close: async () => {
+      await running.stop();
+      await owner.end();
+      await database.drop();
+      await rm(keys, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { jwtVerify, SignJWT } from 'jose';
+import { kafkaTransport } from '#bus/kafka';
+import { scopes } from '#domain';
+import type { Transport } from '#bus';
+import type { Principal } from './call.js';
+import type { Progress, ServiceControl } from './control.js';
+import { openLog, plainLog, type Log } from './log.js';
+import type { Authenticator } from './principal.js';
+import { runProcess, type ProcessOptions, type RunningProcess } from './process.js';
+import { ServiceKit, type ServiceDefinition } from './service.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A setting that must be there. Throws a sentence that says what to set. */
+export function required(env: Environment, name: string, what: string): string {
+  const value = env[name];
+  if (!value) throw new Error(`Set ${name}: ${what}`);
+  return value;
+}
+
+/** Seconds a token between the gateway and a service is good for. */
+const TOKEN_LIFE = 60;
+
+/** Signs who a request comes from, for the services behind the gateway: they trust nobody else's word. */
+export function internalTokens(secret: string): {
+  issue(principal: Principal): Promise<string>;
+  authenticator: Authenticator;
+} {
+  const key = new TextEncoder().encode(secret);
+  if (key.length < 32) throw new Error('ROLLCALL_INTERNAL_SECRET must have at least 32 characters');
+  const names = { issuer: 'rollcall-gateway', audience: 'rollcall-service', algorithms: ['HS256'] };
+  return {
+    issue: ({ keyId, tenantId, scopes: granted }) =>
+      new SignJWT({ tenantId, scopes: granted })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setSubject(keyId)
+        .setIssuer(names.issuer)
+        .setAudience(names.audience)
+        .setExpirationTime(`${TOKEN_LIFE}s`)
+        .sign(key),
+    authenticator: {
+      authenticate: async (credential) => {
+        const verified = await jwtVerify<{ tenantId: string; scopes: string[] }>(credential, key, names).catch(
+          () => undefined,
+        );
+        if (!verified?.payload.sub) return undefined;
+        const { sub: keyId, tenantId, scopes: granted } = verified.payload;
+        return { keyId, tenantId, scopes: scopes.filter((scope) => granted.includes(scope)) };
+      },
+    },
+  };
+}
+
+/** Steers a service of another process, in the name of an operator. */
+export function remoteControl(service: string, url: string, token: () => Promise<string>): ServiceControl {
+  const ask = async <T>(path: string, body?: object): Promise<T> => {
+    const response = await fetch(`${url}/v1/services/${service}/${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${await token()}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!response.ok) throw new Error(`${service} answered ${response.status} to ${path}`);
+    return (await response.json()) as T;
+  };
+  return {
+    service,
+    progress: () => ask<Progress>('progress'),
+    setClock: async (to) => void (await ask('clock', { to })),
+  };
+}
+
+/** The Kafka transport as the environment describes it: `KAFKA_BROKERS`, and for clusters `KAFKA_REPLICATION`. */
+export function transportFrom(env: Environment, clientId: string, log: Log): Transport {
+  const write = plainLog(log);
+  return kafkaTransport({
+    brokers: required(env, 'KAFKA_BROKERS', 'host:port of the Kafka brokers, comma-separated').split(','),
+    clientId,
+    replication: Number(env['KAFKA_REPLICATION'] ?? 1),
+    log: (level, message, fields) =>
+      level === 'info' ? log.debug(fields, message) : write(level, `${message} ${JSON.stringify(fields)}`),
+  });
+}
+
+/** Opens one service of a distributed installation from the environment. */
+export function openService(
+  definition: ServiceDefinition,
+  env: Environment,
+  transport: Transport,
+  log: Log,
+): Promise<ServiceKit> {
+  return ServiceKit.open(definition, {
+    url: required(
+      env,
+      'ROLLCALL_DATABASE_URL',
+      'postgres://user:password@host:port/database of the service’s own role',
+    ),
+    ...(env['ROLLCALL_DATABASE_OWNER_URL'] ? { ownerUrl: env['ROLLCALL_DATABASE_OWNER_URL'] } : {}),
+    env,
+    transport,
+    log,
+  });
+}
+
+/** Runs one service behind the gateway as a process of its own, until it is told to stop. */
+export async function runService(definition: ServiceDefinition, env: Environment = process.env): Promise<void> {
+  const log = openLog(definition.name);
+  await untilStopped(log, async () => {
+    const { authenticator } = internalTokens(
+      required(
+        env,
+        'ROLLCALL_INTERNAL_SECRET',
+        'the secret shared by the gateway and the services, 32 characters or more',
+      ),
+    );
+    const transport = transportFrom(env, `rollcall-${definition.name}`, log);
+    const kit = await openService(definition, env, transport, log);
+    return runProcess({
+      kits: [kit],
+      transport,
+      authenticator,
+      port: Number(env['PORT'] ?? 3000),
+      log,
+    } satisfies ProcessOptions);
+  });
+}
+
+/** Starts a process, says where it listens, and stops it in order at SIGTERM or SIGINT. What keeps it from starting is told in one sentence. */
+export async function untilStopped(
+  log: Log,
+  start: () => Promise<RunningProcess>,
+  after: () => Promise<void> = async () => undefined,
+): Promise<RunningProcess> {
+  try {
+    const running = await start();
+    log.info(`Listening on ${running.url}`);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info('Stopping');
+        void running
+          .stop()
+          .then(after)
+          .then(() => process.exit(0));
+      });
+    }
+    return running;
+  } catch (error) {
+    log.fatal({ err: error }, error instanceof Error ? error.message : 'The process could not start');
+    await after();
+    process.exit(1);
+  }
+}
