@@ -32,7 +32,9 @@ export function toMessage(event: SequencedEvent): BusMessage {
     data: event.body,
   });
   const { headers } = Kafka.binary(cloudEvent);
-  const text = Object.entries(headers as Record<string, unknown>).map(([name, value]) => [name, String(value)]);
+  const text = Object.entries(headers as Record<string, unknown>).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
   return {
     topic,
     key: event.streamId,
