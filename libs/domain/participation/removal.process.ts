@@ -86,7 +86,7 @@ function staysWithoutOffice(facts: Pick<RemovalFacts, 'liveCategories' | 'policy
 
 const rows: Rows = {
   LeaverDetected: (data, facts) =>
-    concerns(data.category, facts) ? require(facts, data.trigger, data.leftAt, 'eligible_categories') : undefined,
+    concerns(data.category, facts) ? orderOut(facts, data.trigger, data.leftAt, 'eligible_categories') : undefined,
   // The first status of somebody a roster showed before any source spoke of them comes without EligibilityRestored.
   PersonStatusSynced: ({ status }, facts) => (status === 'active' ? restored(facts) : undefined),
   EligibilityRestored: (_, facts) => restored(facts),
@@ -95,21 +95,21 @@ const rows: Rows = {
     const { value: minimum } = facts.policy.parameters.min_age;
     // An age nobody knows is a reason not to let in, not to put out.
     if (minimum === null || !facts.age.known) return undefined;
-    if (isTooYoung(facts)) return require(facts, 'age', occurredAt, 'min_age');
+    if (isTooYoung(facts)) return orderOut(facts, 'age', occurredAt, 'min_age');
     return openOrder(facts.participation)?.trigger === 'age' ? cancel(facts, 'rescinded') : undefined;
   },
   GuestAccessExpired: ({ until }, facts) =>
-    staysWithoutOffice(facts) ? undefined : require(facts, 'activity_ended', until, 'guest_access'),
-  RemovalRequestedByMember: (_, facts, occurredAt) => require(facts, 'on_request', occurredAt),
+    staysWithoutOffice(facts) ? undefined : orderOut(facts, 'activity_ended', until, 'guest_access'),
+  RemovalRequestedByMember: (_, facts, occurredAt) => orderOut(facts, 'on_request', occurredAt),
   ConsentWithdrawn: ({ reason }, facts, occurredAt) =>
-    reason === 'asked' ? require(facts, 'consent_withdrawn', occurredAt, 'consent_methods') : undefined,
+    reason === 'asked' ? orderOut(facts, 'consent_withdrawn', occurredAt, 'consent_methods') : undefined,
   ConsentGiven: (_, facts) => cancel(facts, 'consent_given'),
   // Nobody asked for an age before a roster showed the person.
   MemberAdded: ({ route }, facts, occurredAt) =>
-    route === 'roster' && isTooYoung(facts) ? require(facts, 'age', occurredAt, 'min_age') : undefined,
+    route === 'roster' && isTooYoung(facts) ? orderOut(facts, 'age', occurredAt, 'min_age') : undefined,
   MemberFoundInGroup: (_, facts, occurredAt) => {
-    if (isTooYoung(facts)) return require(facts, 'age', occurredAt, 'min_age');
-    return mayStay(facts) ? undefined : require(facts, 'not_entitled', occurredAt, 'eligible_categories');
+    if (isTooYoung(facts)) return orderOut(facts, 'age', occurredAt, 'min_age');
+    return mayStay(facts) ? undefined : orderOut(facts, 'not_entitled', occurredAt, 'eligible_categories');
   },
   RemovalContradicted: contradicted,
   ActivityEnded: ({ activityId, endedAt }, facts) => {
@@ -154,8 +154,8 @@ function contradicted(
   occurredAt: string,
 ): Command {
   const isFree = trigger === 'on_request' || trigger === 'consent_withdrawn';
-  if (isFree) return facts.hasLiveConsent ? undefined : require(facts, trigger, occurredAt);
-  return trigger === 'conduct' || trigger === 'age' ? require(facts, trigger, occurredAt) : undefined;
+  if (isFree) return facts.hasLiveConsent ? undefined : orderOut(facts, trigger, occurredAt);
+  return trigger === 'conduct' || trigger === 'age' ? orderOut(facts, trigger, occurredAt) : undefined;
 }
 
 const tiedTo = (activityId: string, { participation }: RemovalFacts) => {
@@ -164,7 +164,7 @@ const tiedTo = (activityId: string, { participation }: RemovalFacts) => {
 };
 
 /** The limit counts from the event's own time, so that a late report yields an order that is overdue already. */
-function require(facts: RemovalFacts, trigger: LeavingReason, start: string, ground?: ParameterName): Command {
+function orderOut(facts: RemovalFacts, trigger: LeavingReason, start: string, ground?: ParameterName): Command {
   const { groupId, personId, taskId, owners, policy, timeZone } = facts;
   const { value: limits } = policy.parameters.removal_sla;
   // Withdrawing has to take effect as soon as asking to be taken out: it is the same wish, said the other way (LD-09, LD-39).

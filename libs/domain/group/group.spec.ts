@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { specify } from '../../testing/specs.js';
+import { fold, record } from '../decider.js';
+import { group, groupTypeOf, isOpen, moderatorsOf } from './group.js';
+
+const groupId = '0192f0c1-0000-7000-8000-000000000001';
+const admin = '0192f0c1-0000-7000-8000-000000000002';
+const other = '0192f0c1-0000-7000-8000-000000000003';
+const { given } = specify(group);
+
+const registered = record('GroupRegistered', { groupId, groupType: 'party-group', official: true, admins: [admin] });
+const register = { name: 'Register', data: registered.data } as const;
+const appointment = { groupId, personId: other, kind: 'organiser' };
+const appointed = record('ModeratorAppointed', appointment);
+const appoint = { name: 'AppointModerator', data: appointment } as const;
+const stoodDown = record('ModeratorStoodDown', { groupId, personId: other });
+const standDown = { name: 'StandDownModerator', data: { groupId, personId: other } } as const;
+const closed = record('GroupClosed', { groupId });
+const close = { name: 'Close', data: { groupId } } as const;
+
+describe('group', () => {
+  it('is registered once', () => {
+    given().when(register).expectEvents(registered);
+    given(registered).when(register).expectNothing();
+    given(registered, closed).when(register).expectNothing();
+  });
+
+  it('[LD-25] appoints a moderator once for a kind, and anew for another', () => {
+    given(registered).when(appoint).expectEvents(appointed);
+    given(registered, appointed).when(appoint).expectNothing();
+    const leader = { ...appointment, kind: 'leader' };
+    given(registered, appointed)
+      .when({ name: 'AppointModerator', data: leader })
+      .expectEvents(record('ModeratorAppointed', leader));
+  });
+
+  it('lets a moderator stand down once', () => {
+    given(registered, appointed).when(standDown).expectEvents(stoodDown);
+    given(registered, appointed, stoodDown).when(standDown).expectNothing();
+  });
+
+  it('[LD-35] is closed once', () => {
+    given(registered).when(close).expectEvents(closed);
+    given(registered, closed).when(close).expectNothing();
+  });
+
+  it.each([appoint, standDown, close])('refuses $name for a group nobody registered', (command) => {
+    given().when(command).expectRefused('GroupUnknown');
+  });
+
+  it.each([appoint, standDown])('refuses $name once the group is closed', (command) => {
+    given(registered, closed).when(command).expectRefused('GroupClosed');
+  });
+
+  it('[LD-25] knows its type, who runs it, and whether it is in use', () => {
+    const at = (...events: readonly { name: string; data: object }[]) =>
+      fold(
+        group,
+        events.map(({ name, data }) => ({ name, data: { ...data }, id: 'e', occurredAt: '2026-05-01T00:00:00.000Z' })),
+      );
+    expect(isOpen(at())).toBe(false);
+    expect(groupTypeOf(at(registered))).toBe('party-group');
+    expect(moderatorsOf(at(registered, appointed))).toEqual([admin, other]);
+    expect(moderatorsOf(at(registered, appointed, stoodDown))).toEqual([admin]);
+    expect([isOpen(at(registered)), isOpen(at(registered, closed))]).toEqual([true, false]);
+  });
+});
