@@ -1,0 +1,66 @@
+import { Inject } from '@nestjs/common';
+import { retention, retentionRules } from '#domain';
+import { Command, Incoming, notFound, page, Read, reply, Resource, ServiceKit, type Call, type CallOf } from '#nest';
+import { findPolicy } from '../groups/groups.slice.js';
+import { cursorAfter, instantIn, pastInstantIn } from '../instants.js';
+import { findItemOfTask } from '../items/items.read-model.js';
+import { recordedIn } from '../recorded.js';
+import { AttestDeletion, Attested, Task, TaskPage, TasksQuery } from './deletion-tasks.dto.js';
+import { findTask, listTasks } from './deletion-tasks.read-model.js';
+
+/** Orders to delete, each to the one who can. */
+@Resource('deletion-tasks', 'Retention')
+export class DeletionTasksController {
+  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+
+  @Command(':taskId/attest', {
+    scopes: ['admin', 'moderator', 'member'],
+    summary: 'Records the owner’s word that the item is deleted',
+    description:
+      'Attested, never proven (BR-35). Not the owner’s to give, or given before the time to keep is over, it does not count: 409, kept as evidence (BR-57, BR-59).',
+    body: AttestDeletion,
+    answers: Attested,
+  })
+  async attest(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof AttestDeletion>) {
+    const taskId = params['taskId']!.toLowerCase();
+    const item = await findItemOfTask(tx, taskId);
+    if (!item) throw notFound('deletion task');
+    const policy = item.groupId === null ? undefined : await findPolicy(tx, item.groupId);
+    const rules = policy ? retentionRules(policy) : [];
+    const data = { scope: body.scope, attestedBy: body.attestedBy.toLowerCase(), rules };
+    const occurredAt = body.occurredAt && pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
+      { id: item.itemId, command: { name: 'AttestDeletion', data }, occurredAt, expectedVersion },
+    ]);
+    return reply(outcome!, { taskId, itemId: item.itemId, ...recordedIn(outcome!) });
+  }
+
+  @Read('', {
+    scopes: ['admin', 'moderator', 'auditor'],
+    summary: 'Who has to delete what by when, by due time',
+    query: TasksQuery,
+    answers: TaskPage,
+  })
+  async list(@Incoming() { tx, query }: CallOf<never, typeof TasksQuery>) {
+    const { cursor, limit = 50, dueBefore, ...filter } = query;
+    const rows = await listTasks(tx, {
+      ...filter,
+      dueBefore: dueBefore && instantIn('query/dueBefore', dueBefore),
+      after: cursorAfter(cursor),
+      limit: limit + 1,
+    });
+    return page(rows, limit, (row) => [row.dueAt, row.taskId]);
+  }
+
+  @Read(':taskId', {
+    scopes: ['admin', 'moderator'],
+    summary: 'One task, with where its item is found',
+    answers: Task,
+  })
+  async show(@Incoming() { tx, params }: Call) {
+    const task = await findTask(tx, params['taskId']!);
+    if (!task) throw notFound('deletion task');
+    const { reference } = await this.kit.vault.read(tx, task.itemId, ['reference']);
+    return { ...task, reference };
+  }
+}

@@ -1,0 +1,60 @@
+import { Type, type TSchema } from 'typebox';
+import { PageQuery, pageOf } from '#nest';
+import { Reference } from '../items/items.dto.js';
+
+const closed = { additionalProperties: false };
+const uuid = Type.String({ format: 'uuid' });
+const instant = Type.String({ format: 'date-time' });
+const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
+const state = Type.Enum(['open', 'overdue', 'attested']);
+const scope = Type.Enum(['everyone', 'own_device'], {
+  description: 'Deleted for everyone, or on the owner’s own device alone',
+});
+
+export const AttestDeletion = Type.Object(
+  {
+    scope,
+    attestedBy: Type.String({ format: 'uuid', description: 'The person whose word it is: the owner' }),
+    occurredAt: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When it was deleted; not in the future. Now unless said' }),
+    ),
+  },
+  closed,
+);
+export const TasksQuery = Type.Object(
+  {
+    ...PageQuery,
+    state: Type.Optional(state),
+    ownerId: Type.Optional(uuid),
+    groupId: Type.Optional(uuid),
+    dueBefore: Type.Optional(Type.String({ format: 'date-time', description: 'Due at this instant at the latest' })),
+  },
+  closed,
+);
+
+export const Attested = Type.Object({
+  taskId: uuid,
+  itemId: uuid,
+  version: Type.Integer(),
+  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
+});
+const task = {
+  taskId: uuid,
+  itemId: uuid,
+  recordClass: Type.String(),
+  groupId: orNull(uuid),
+  ownerId: uuid,
+  state,
+  openedAt: instant,
+  dueAt: instant,
+  remindAt: orNull(instant),
+  remindedAt: orNull(instant),
+  overdueAt: orNull(instant),
+  alreadyOverdue: Type.Boolean(),
+  scope: orNull(scope),
+  attestedBy: orNull(uuid),
+  attestedAt: orNull(instant),
+  lateBySeconds: orNull(Type.Integer()),
+};
+export const TaskPage = pageOf(Type.Object(task));
+export const Task = Type.Object({ ...task, reference: Reference });

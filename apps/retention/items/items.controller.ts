@@ -1,0 +1,90 @@
+import { Inject } from '@nestjs/common';
+import { v5, v7 } from 'uuid';
+import { DELETION_TERMS, retention } from '#domain';
+import {
+  Answer,
+  Command,
+  Incoming,
+  notFound,
+  page,
+  Read,
+  reply,
+  Resource,
+  ServiceKit,
+  type Call,
+  type CallOf,
+} from '#nest';
+import { cursorAfter, instantIn, pastInstantIn } from '../instants.js';
+import { recordedIn } from '../recorded.js';
+import { zoneOf } from '../zone/zone.slice.js';
+import { Item, ItemPage, ItemsQuery, ScheduleItem, Scheduled } from './items.dto.js';
+import { findItem, listItems } from './items.read-model.js';
+import { termsFor } from './period.js';
+
+const DELETION_TASKS = 'b0b184af-19ae-42f3-a8a8-93a5d1b9fb41';
+
+/** What is kept and until when. */
+@Resource('retention-items', 'Retention')
+export class ItemsController {
+  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+
+  @Command('', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Keeps an item from its own time for a period, after which its owner has to delete it',
+    description:
+      'An item whose time is over already is kept as well: its deletion is due at once, as it should have been (BR-57).',
+    body: ScheduleItem,
+    answers: Scheduled,
+  })
+  async schedule(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof ScheduleItem>) {
+    const itemId = (body.itemId ?? v7()).toLowerCase();
+    const { recordClass, reference, groupId, personId } = body;
+    const data = {
+      itemId,
+      recordClass,
+      startsAt: pastInstantIn('body/startsAt', body.startsAt, tx.now),
+      ownerId: body.ownerId.toLowerCase(),
+      ...(groupId ? { groupId: groupId.toLowerCase() } : {}),
+      ...(personId ? { personId: personId.toLowerCase() } : {}),
+      ...(await termsFor(tx, body)),
+      timeZone: await zoneOf(tx),
+      deletion: { taskId: v5(itemId, DELETION_TASKS), ...DELETION_TERMS },
+    };
+    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
+      { id: itemId, command: { name: 'Schedule', data }, expectedVersion },
+    ]);
+    // Asked again, it changes nothing: the reference stays what it was.
+    if (outcome!.events.length > 0) await this.kit.vault.write(tx, itemId, { reference });
+    const { taskId, retainUntil } = (await findItem(tx, itemId))!;
+    return reply(outcome!, { itemId, taskId, retainUntil, ...recordedIn(outcome!) });
+  }
+
+  @Read('', {
+    scopes: ['admin', 'moderator', 'auditor'],
+    summary: 'What is kept, by the end of its time',
+    query: ItemsQuery,
+    answers: ItemPage,
+  })
+  async list(@Incoming() { tx, query }: CallOf<never, typeof ItemsQuery>) {
+    const { cursor, limit = 50, dueBefore, ...filter } = query;
+    const rows = await listItems(tx, {
+      ...filter,
+      dueBefore: dueBefore && instantIn('query/dueBefore', dueBefore),
+      after: cursorAfter(cursor),
+      limit: limit + 1,
+    });
+    return page(rows, limit, (row) => [row.retainUntil, row.itemId]);
+  }
+
+  @Read(':itemId', {
+    scopes: ['admin', 'moderator'],
+    summary: 'One item, with where it is found',
+    answers: Item,
+  })
+  async show(@Incoming() { tx, params }: Call) {
+    const item = await findItem(tx, params['itemId']!);
+    if (!item) throw notFound('item');
+    const { reference } = await this.kit.vault.read(tx, item.itemId, ['reference']);
+    return new Answer(200, { ...item, reference }, item.version);
+  }
+}

@@ -1,0 +1,80 @@
+import { Type, type TSchema } from 'typebox';
+import { PageQuery, pageOf } from '#nest';
+
+const closed = { additionalProperties: false };
+const uuid = Type.String({ format: 'uuid' });
+const instant = Type.String({ format: 'date-time' });
+const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
+const state = Type.Enum(['scheduled', 'expired', 'deletion_due', 'attested']);
+const recordClass = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,79}$',
+  description: 'A class of your retention schedule, such as message; no free text',
+});
+/** Whole units, more than nothing, and few enough for the calendar. */
+const period = Type.String({
+  pattern:
+    '^P(?=.*[1-9])(?=[0-9]|T[0-9])([0-9]{1,2}Y)?([0-9]{1,3}M)?([0-9]{1,3}W)?([0-9]{1,4}D)?(T(?=[0-9])([0-9]{1,4}H)?([0-9]{1,4}M)?)?$',
+  description: 'ISO 8601 duration, such as P2Y; the policy’s retention_period unless said',
+});
+
+/** What the vault gives for the reference of an item. */
+export const Reference = Type.Object({
+  state: Type.Enum(['value', 'erased', 'unreadable', 'absent']),
+  value: Type.Optional(Type.String()),
+});
+
+export const ScheduleItem = Type.Object(
+  {
+    itemId: Type.Optional(uuid),
+    recordClass,
+    reference: Type.String({
+      minLength: 1,
+      maxLength: 1000,
+      description: 'Where the item is found, in your words; kept in the vault',
+    }),
+    startsAt: Type.String({
+      format: 'date-time',
+      description: 'The item’s own time: when a message was sent or a record captured; not in the future',
+    }),
+    period: Type.Optional(period),
+    ownerId: Type.String({ format: 'uuid', description: 'The person who has to delete it' }),
+    groupId: Type.Optional(uuid),
+    personId: Type.Optional(uuid),
+  },
+  closed,
+);
+export const ItemsQuery = Type.Object(
+  {
+    ...PageQuery,
+    state: Type.Optional(state),
+    ownerId: Type.Optional(uuid),
+    groupId: Type.Optional(uuid),
+    dueBefore: Type.Optional(
+      Type.String({ format: 'date-time', description: 'Kept no longer than until this instant' }),
+    ),
+  },
+  closed,
+);
+
+export const Scheduled = Type.Object({
+  itemId: uuid,
+  taskId: uuid,
+  retainUntil: instant,
+  version: Type.Integer(),
+  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
+});
+const item = {
+  itemId: uuid,
+  recordClass,
+  startsAt: instant,
+  period: Type.String(),
+  retainUntil: instant,
+  ownerId: uuid,
+  groupId: orNull(uuid),
+  personId: orNull(uuid),
+  taskId: uuid,
+  state,
+  version: Type.Integer(),
+};
+export const ItemPage = pageOf(Type.Object(item));
+export const Item = Type.Object({ ...item, reference: Reference });

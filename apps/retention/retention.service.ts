@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { policySlice, service } from '#nest';
+import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
+import { groups } from './groups/groups.slice.js';
+import { items } from './items/items.slice.js';
+import { zone } from './zone/zone.slice.js';
+
+@Module({})
+class RetentionModule {}
+
+/** How long things are kept, who has to delete them, and their word that they did. */
+export const retention = service(
+  'retention',
+  RetentionModule,
+  ['retention-items', 'deletion-tasks'],
+  [policySlice('retention'), groups, zone, items, deletionTasks],
+);
