@@ -31,7 +31,7 @@ export interface Subscription {
   /**
    * Handles one batch of one topic and partition, in order, at most `batchLimit` messages.
    * Resolves only when its effects are durable; rejecting means: deliver again. Must not await `publish`.
-   * `heartbeat` is to be called now and then by work that lasts longer than a few seconds; it never rejects.
+   * `heartbeat` is to be called now and then by work that may last longer than half a minute; it never rejects.
    */
   onBatch(messages: readonly ReceivedMessage[], heartbeat: () => Promise<void>): Promise<void>;
 }

@@ -15,6 +15,8 @@ import { retry } from './options.js';
 
 const tries = 4;
 const firstPause = 100;
+const beat = 1000;
+const beatFor = 60_000;
 
 export interface ConsumerSettings {
   sessionTimeout: number;
@@ -46,7 +48,7 @@ export async function consume(
   const consumer = kafka.consumer({
     groupId: group,
     sessionTimeout,
-    heartbeatInterval: sessionTimeout / 10,
+    heartbeatInterval: beat,
     rebalanceTimeout: 60_000,
     // A stop waits for the fetch under way, so it must not be a long one.
     maxWaitTimeInMs: 500,
@@ -122,7 +124,7 @@ async function handOver(
   const heartbeat = () => payload.heartbeat().catch((error: unknown) => void (lost = error));
   for (let attempt = 1, pause = firstPause; ; attempt += 1, pause *= 2) {
     try {
-      return await subscription.onBatch(received, heartbeat);
+      return await beating(heartbeat, () => subscription.onBatch(received, heartbeat));
     } catch (error) {
       const reason = reasonOf(error);
       log('warn', 'A batch was not handled and comes again', { group: subscription.group, reason, pause });
@@ -131,6 +133,22 @@ async function handOver(
     await heartbeat();
     if (lost !== undefined) throw lost;
     await delay(pause);
+  }
+}
+
+/**
+ * Keeps the member in its group while the handler waits for a slow database, but not for ever: one that hangs for
+ * more than a minute without a heartbeat of its own loses its partitions to another member.
+ */
+async function beating(heartbeat: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+  const begun = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - begun < beatFor) void heartbeat();
+  }, beat);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
   }
 }
 

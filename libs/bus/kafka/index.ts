@@ -17,7 +17,7 @@ const joiningLimit = 60_000;
  * `subscribe` also rejects with `OffsetOutOfRange` (see there), and when the brokers are away for some seconds.
  */
 export function kafkaTransport(options: KafkaOptions): Transport {
-  const { partitions = 6, replication = 1, sessionTimeout = 30_000, log = logToStandardError } = options;
+  const { partitions = 6, replication = 1, sessionTimeout = 10_000, log = logToStandardError } = options;
   const kafka = connectionTo(options, log);
   const sender = openSender(kafka, options.limit ?? publishLimit);
   const consumers = new Set<Consumer>();

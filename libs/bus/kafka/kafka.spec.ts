@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
@@ -11,6 +12,9 @@ import { type Broker, startBroker } from '../../testing/kafka.js';
 import type { Transport, TransportLog } from '../transport.js';
 import { type KafkaOptions, kafkaTransport } from './index.js';
 
+/** Brokers allow no less unless told so. */
+const sessionTimeout = 6000;
+
 let broker: Broker;
 beforeAll(async () => {
   broker = await startBroker();
@@ -18,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => broker.stop());
 
 const open = (more: Partial<KafkaOptions> = {}) =>
-  kafkaTransport({ brokers: broker.brokers, clientId: 'spec', sessionTimeout: 6000, log: () => {}, ...more });
+  kafkaTransport({ brokers: broker.brokers, clientId: 'spec', sessionTimeout, log: () => {}, ...more });
 
 transportContract('Kafka', { durable: true, sharedGroups: true }, async () => {
   const transport = open();
@@ -83,6 +87,24 @@ describe('the transport over Kafka', () => {
     killed.tidy();
   });
 
+  it('[R8] keeps its place in the group while a handler takes longer than a silent member is waited for', async () => {
+    const arrivals = new Arrivals();
+    let calls = 0;
+    const subscribed = await transport.subscribe({
+      group,
+      topics: [topic],
+      onBatch: async (batch) => {
+        await arrivals.take(batch);
+        if (calls++ === 0) await delay(1.4 * sessionTimeout);
+      },
+    });
+    await transport.publish([numbered(topic, 'a', 0)]);
+    await transport.publish([numbered(topic, 'a', 1)]);
+    await eventually('both are handled', () => arrivals.numbers().length === 2);
+    await subscribed.stop();
+    expect(arrivals.messages).toHaveLength(2);
+  });
+
   it('[R12] refuses to start a group whose place in the topic has been deleted, or never was', async () => {
     const { messages: handled, take } = new Arrivals();
     const subscription = { group, topics: [topic], onBatch: take };
@@ -107,12 +129,22 @@ describe('the transport over Kafka', () => {
   it('[R11] tells of a consumer that can never go on, once', async () => {
     const fatal: Error[] = [];
     transport.onFatal((error) => fatal.push(error));
-    const subscribed = await transport.subscribe({ group, topics: [topic], onBatch: async () => {} });
-    await publishCompressed(topic);
+    const foreign = `${topic}-foreign`;
+    await withAdmin((admin) => admin.createTopics({ topics: [{ topic: foreign }], timeout: 10_000 }));
+    const subscribed = await transport.subscribe({ group, topics: [foreign], onBatch: async () => {} });
+    await publishCompressed(foreign);
     await eventually('the death is told', () => fatal.length > 0);
     expect(fatal.map((error) => error.message)).toEqual(['ZSTD compression not implemented']);
     expect(subscribed.status()).toBe('crashed');
     expect(transport.healthy()).toEqual({ ok: false, detail: `group ${group} is crashed` });
+  });
+
+  it('reads what another producer compressed, from a topic of its own making', async () => {
+    const arrivals = new Arrivals();
+    await transport.subscribe({ group, topics: [topic], onBatch: arrivals.take });
+    await publishCompressed(topic);
+    await eventually('it is there', () => arrivals.messages.length === 1);
+    expect(arrivals.messages[0]?.value.toString()).toBe('x'.repeat(99));
   });
 
   it('publishes more at once than the broker takes in one request, in order', async () => {
@@ -151,7 +183,7 @@ async function withAdmin(work: (admin: kafkajs.Admin) => Promise<unknown>): Prom
   }
 }
 
-/** Publishes as another producer might, in a form this transport cannot read. */
+/** Publishes as another producer might, in a form that kafkajs cannot read. */
 async function publishCompressed(topic: string): Promise<void> {
   const { CompressionCodecs, CompressionTypes, Partitioners } = kafkajs;
   const unable = CompressionCodecs[CompressionTypes.ZSTD];

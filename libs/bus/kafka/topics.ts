@@ -23,7 +23,9 @@ export async function createMissing(
     const present = new Set(await admin.listTopics());
     const missing = [...new Set(topics)].filter((topic) => !present.has(topic));
     if (missing.length === 0) return;
-    const configEntries = replication >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : [];
+    // The broker unpacks what others compressed: kafkajs cannot read most of it, and the consumer would die of it.
+    const configEntries = [{ name: 'compression.type', value: 'uncompressed' }];
+    if (replication >= 3) configEntries.push({ name: 'min.insync.replicas', value: '2' });
     await admin.createTopics({
       timeout: 15_000,
       waitForLeaders: true,
