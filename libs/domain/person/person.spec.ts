@@ -13,7 +13,10 @@ const { given } = specify(person);
 const registered = record('PersonRegistered', { personId, source: 'hr' });
 const status = (is: 'active' | 'ended', reportedAt: string, from: string, source = 'hr') => ({
   ...about,
-  ...{ source, status: is, from, reportedAt },
+  source,
+  status: is,
+  from,
+  reportedAt,
 });
 const synced = (...of: Parameters<typeof status>) => record('PersonStatusSynced', status(...of));
 const sync = (...of: Parameters<typeof status>) => ({ name: 'SyncStatus' as const, data: status(...of) });
@@ -269,6 +272,12 @@ describe('the categories a person is in', () => {
     ['up to the announced end', [active, announced(may(5), may(9))], may(8), true],
     ['[AMZ-046] not from the announced end on', [active, announced(may(5), may(9))], may(9), false],
     ['[LD-37] not after having left', [active, detected(may(5), may(4))], may(6), false],
+    [
+      '[LD-37] not by an earlier statement of a start at the very end',
+      [active, detected(may(5), may(1))],
+      may(6),
+      false,
+    ],
     ['again once restored', [active, detected(may(5), may(4)), restored(may(6))], may(6), true],
     ['again when rescinded although never seen', [detected(may(5), may(4)), restored(may(6))], may(6), true],
     ['not by an ended status', [synced('ended', may(5), may(4))], may(6), false],

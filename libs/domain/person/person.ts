@@ -80,7 +80,7 @@ export function hasLeft(person: Person): boolean {
 function isLive({ status, announced, left }: Standing, at: string): boolean {
   if (status?.is !== 'active' || status.from > at) return false;
   if (announced && announced.leavesAt <= at) return false;
-  return !left || status.from >= left.leftAt;
+  return !left || (status.reportedAt > left.reportedAt && status.from >= left.leftAt);
 }
 
 const confidences: readonly Confidence[] = ['assumed', 'matched', 'stated'];
