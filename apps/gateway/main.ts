@@ -47,7 +47,7 @@ await untilStopped(log, async () => {
     log,
     providers: [{ provide: CONTROLS, useValue: controls }],
     middleware: (app) => {
-      app.use(proxyTo(upstreams, authenticator, tokens.issue, log));
+      app.use(proxyTo(upstreams, authenticator, (principal) => tokens.issue(principal), log));
       serveDocumentation(app);
     },
   });

@@ -33,7 +33,7 @@ export function toMessage(event: SequencedEvent): BusMessage {
   });
   const { headers } = Kafka.binary(cloudEvent);
   const text = Object.entries(headers as Record<string, unknown>).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
+    value === undefined ? [] : [[name, `${value as string | number}`]],
   );
   return {
     topic,

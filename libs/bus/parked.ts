@@ -86,7 +86,7 @@ export async function findParked(tx: Transaction, parkedId: string): Promise<Par
   return row;
 }
 
-/** The parked messages of one key that still wait, in the order they came, whole and locked until the transaction ends. */
+/** The parked messages of one key that still wait, in the order of their stream, whole and locked until the transaction ends. */
 export async function takeWaiting(
   tx: Transaction,
   processor: string,
@@ -101,7 +101,8 @@ export async function takeWaiting(
     value: Buffer;
   }>(
     `select parked_id, topic, partition, "offset", headers, value from parked
-     where tenant_id = $1 and processor = $2 and key = $3 and state = 'parked' order by nr for update`,
+     where tenant_id = $1 and processor = $2 and key = $3 and state = 'parked'
+     order by (headers ->> 'ce_streamversion')::int nulls first, nr for update`,
     [tx.tenantId, processor, key],
   );
   return rows.map(({ parked_id: parkedId, ...message }) => ({ parkedId, message: { ...message, key } }));

@@ -3,7 +3,9 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { RecordedEvent } from '#events';
 import { isTransient, type Database, type Transaction } from '#eventsourcing';
-import { decode, FEEDS_TOPIC, type Decoded } from './cloudevents.js';
+import { byTenant, firstDeliveries, runsOfOneTenant, tenantOf, type Item } from './batch.js';
+import { decode, FEEDS_TOPIC } from './cloudevents.js';
+import { follows, keepFollowed, versionsFollowed } from './continuity.js';
 import { keysWaiting, NO_TENANT, park, settleParked, takeWaiting } from './parked.js';
 import type { ReceivedMessage, Subscribed, Transport, TransportStatus } from './transport.js';
 
@@ -34,7 +36,15 @@ export interface ProcessorOptions {
 const TRIES = 5;
 const BACK_OFF = [100, 500, 2_000, 5_000]; // milliseconds before tries 2 to 5
 
-type Item = { readonly message: ReceivedMessage; readonly decoded: Decoded };
+/** What is known while a run of one organisation's messages is handled. */
+interface RunState {
+  /** Keys whose earlier messages are parked. */
+  readonly waiting: Set<string>;
+  /** Last version handled of each stream, for projections. */
+  readonly followed: Map<string, number> | undefined;
+  /** Topic → how many different events were handled. */
+  readonly counts: Map<string, number>;
+}
 
 /**
  * One processor's `@EventPattern` handlers behind a transport. A batch is one Postgres transaction: inbox rows, effects, parked messages
@@ -47,8 +57,7 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private subscribed: Subscribed | undefined;
   private readonly tries = new Map<string, number>();
-  /** When a batch was last brought to its end, process time in milliseconds. */
-  lastHandled = performance.now();
+  private batchBegan: number | undefined;
 
   constructor(readonly options: ProcessorOptions) {
     super();
@@ -94,13 +103,19 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     return this as unknown as T;
   }
 
+  /** For how long the batch in hand has not come to its end, milliseconds; 0 when there is none. */
+  busyFor(): number {
+    return this.batchBegan === undefined ? 0 : performance.now() - this.batchBegan;
+  }
+
   private async onBatch(messages: readonly ReceivedMessage[], heartbeat: () => Promise<void>): Promise<void> {
+    this.batchBegan ??= performance.now(); // a batch that comes again after a failure is still the same one
     const items = messages.map((message) => ({ message, decoded: decode(message) }));
     for (let attempt = 0; ; attempt++) {
       try {
         await this.options.database.inTenant(NO_TENANT, (tx) => this.handleBatch(tx, items));
         this.tries.clear();
-        this.lastHandled = performance.now();
+        this.batchBegan = undefined;
         return;
       } catch (error) {
         if (!(error instanceof TryAgain) && !isTransient(error)) throw error;
@@ -118,8 +133,14 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     for (const run of runsOfOneTenant(items)) {
       await tx.actFor(tenantOf(run[0]!));
       const due = firstDeliveries(run, fresh);
-      if (!(await this.handlePage(tx, due))) await this.handleInOrder(tx, due, counts);
-      else counts.set(due[0]!.message.topic, (counts.get(due[0]!.message.topic) ?? 0) + due.length);
+      if (due.length === 0) continue;
+      const keys = due.map(({ message }) => message.key);
+      const waiting = await keysWaiting(tx, this.name, keys);
+      const followed = this.projects ? await versionsFollowed(tx, this.name, keys) : undefined;
+      if (waiting.size > 0 || !followed || !(await this.handlePage(tx, due, followed))) {
+        await this.handleInOrder(tx, due, { waiting, followed, counts });
+      } else counts.set(due[0]!.message.topic, (counts.get(due[0]!.message.topic) ?? 0) + due.length);
+      if (followed) await keepFollowed(tx, this.name, followed);
     }
     await this.count(tx, counts);
   }
@@ -140,42 +161,37 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     return fresh;
   }
 
-  /** Hands a page to a projection in one call. False where there is none, or something in the page is not fit for it: then one by one. */
-  private async handlePage(tx: Transaction, run: readonly Item[]): Promise<boolean> {
+  /** Whether this processor takes whole pages: a projection, which must see every version of a stream in order. */
+  private get projects(): boolean {
+    return this.messageHandlers.has(PAGES);
+  }
+
+  /** Hands a page to a projection in one call. False where something in the page is not fit for it: then one by one. */
+  private async handlePage(tx: Transaction, run: readonly Item[], followed: Map<string, number>): Promise<boolean> {
     const events = run.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event] : []));
-    if (!this.messageHandlers.has(PAGES) || events.length === 0 || events.length < run.length) return false;
-    const waiting = await this.waiting(tx, run);
-    if (waiting.size > 0) return false;
+    const after = new Map(followed);
+    if (events.length < run.length || !events.every((event) => follows(event, after))) return false;
     await tx.query('savepoint one_page');
     try {
       await this.call(PAGES, events, tx);
       await tx.query('release savepoint one_page');
-      return true;
     } catch (error) {
       if (isTransient(error)) throw error;
       await tx.query('rollback to savepoint one_page');
       return false;
     }
+    for (const [stream, version] of after) followed.set(stream, version);
+    return true;
   }
 
-  private async handleInOrder(tx: Transaction, run: readonly Item[], counts: Map<string, number>): Promise<void> {
-    const waiting = await this.waiting(tx, run);
+  private async handleInOrder(tx: Transaction, run: readonly Item[], state: RunState): Promise<void> {
     for (const { message, decoded } of run) {
       const counted =
         'event' in decoded
-          ? await this.handleOne(tx, message, decoded.event, waiting)
-          : await this.park(tx, message, decoded.unreadable, 1);
-      if (!('event' in decoded)) waiting.add(message.key);
-      if (counted) counts.set(message.topic, (counts.get(message.topic) ?? 0) + 1);
+          ? await this.handleOne(tx, message, decoded.event, state)
+          : await this.setAside(tx, message, decoded.unreadable, 1, state);
+      if (counted) state.counts.set(message.topic, (state.counts.get(message.topic) ?? 0) + 1);
     }
-  }
-
-  private waiting(tx: Transaction, run: readonly Item[]): Promise<Set<string>> {
-    return keysWaiting(
-      tx,
-      this.name,
-      run.map(({ message }) => message.key),
-    );
   }
 
   /** Handles or parks one new event; true, for it counts either way. */
@@ -183,17 +199,20 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     tx: Transaction,
     message: ReceivedMessage,
     event: RecordedEvent,
-    waiting: Set<string>,
+    state: RunState,
   ): Promise<true> {
-    if (waiting.has(message.key)) {
+    if (state.waiting.has(message.key)) {
       await this.park(tx, message, 'waits behind an earlier message of its stream', 0);
       return true;
     }
-    const pages = this.messageHandlers.has(PAGES);
-    if (!pages && !this.messageHandlers.has(event.type)) return true;
+    if (state.followed && !follows(event, state.followed)) {
+      await this.setAside(tx, message, 'an earlier event of its stream has not come', 0, state);
+      return true;
+    }
+    if (!this.projects && !this.messageHandlers.has(event.type)) return true;
     await tx.query('savepoint one_message');
     try {
-      await this.call(pages ? PAGES : event.type, pages ? [event] : event, tx);
+      await this.call(this.projects ? PAGES : event.type, this.projects ? [event] : event, tx);
       await tx.query('release savepoint one_message');
     } catch (error) {
       if (isTransient(error)) throw error;
@@ -203,10 +222,22 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
       await tx.query('rollback to savepoint one_message');
       await tx.actFor(event.tenantId);
       this.options.log('error', `${this.name} parked ${event.type} ${event.id}`, error);
-      await this.park(tx, message, error instanceof Error ? error.name : 'unknown', attempts);
-      waiting.add(message.key);
+      state.followed?.set(event.streamId, event.version - 1);
+      await this.setAside(tx, message, error instanceof Error ? error.name : 'unknown', attempts, state);
     }
     return true;
+  }
+
+  /** Parks a message and lets those that follow on its stream wait. False when it was parked before. */
+  private setAside(
+    tx: Transaction,
+    message: ReceivedMessage,
+    reason: string,
+    attempts: number,
+    state: RunState,
+  ): Promise<boolean> {
+    state.waiting.add(message.key);
+    return this.park(tx, message, reason, attempts);
   }
 
   private async call(pattern: string, payload: RecordedEvent | RecordedEvent[], tx: Transaction): Promise<void> {
@@ -244,11 +275,14 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
       const value = message.topic === FEEDS_TOPIC ? await this.options.open(tx, message.value) : message.value;
       const decoded = decode({ ...message, value });
       if (!('event' in decoded)) return replayed;
-      const page = this.messageHandlers.has(PAGES);
-      const pattern = page ? PAGES : decoded.event.type;
+      const followed = this.projects ? await versionsFollowed(tx, this.name, [key]) : undefined;
+      if (followed && !follows(decoded.event, followed)) return replayed;
+      const pattern = this.projects ? PAGES : decoded.event.type;
       await tx.query('savepoint one_message');
       try {
-        if (this.messageHandlers.has(pattern)) await this.call(pattern, page ? [decoded.event] : decoded.event, tx);
+        if (this.messageHandlers.has(pattern))
+          await this.call(pattern, this.projects ? [decoded.event] : decoded.event, tx);
+        if (followed) await keepFollowed(tx, this.name, followed);
         // One that could not be read when it came has no inbox row yet.
         await tx.query(
           'insert into inbox (tenant_id, processor, event_id) values ($1, $2, $3) on conflict do nothing',
@@ -277,28 +311,4 @@ class TryAgain extends Error {
   constructor(override readonly cause: unknown) {
     super('A handler failed and is tried again');
   }
-}
-
-const tenantOf = ({ decoded }: Item) => ('event' in decoded ? decoded.event.tenantId : (decoded.tenantId ?? NO_TENANT));
-
-/** The items of a run that are still to be handled: unreadable ones, and each new event once. Takes them out of `fresh`. */
-function firstDeliveries(run: readonly Item[], fresh: Set<string>): Item[] {
-  return run.filter(({ decoded }) => !('event' in decoded) || fresh.delete(decoded.event.id));
-}
-
-function byTenant(items: readonly Item[]): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(tenantOf(item), [...(groups.get(tenantOf(item)) ?? []), item]);
-  // One order for everybody, so that two batches never wait for each other's inbox rows.
-  return [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([, group]) => group);
-}
-
-function runsOfOneTenant(items: readonly Item[]): Item[][] {
-  const runs: Item[][] = [];
-  for (const item of items) {
-    const run = runs.at(-1);
-    if (run && tenantOf(run[0]!) === tenantOf(item)) run.push(item);
-    else runs.push([item]);
-  }
-  return runs;
 }

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { Category, Instant, LinkKind, oneOf } from './terms.js';
 

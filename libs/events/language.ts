@@ -1,4 +1,4 @@
-import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 
 /** The four services that publish events; each owns one topic, `rollcall.<service>`. */
@@ -35,9 +35,9 @@ interface Declaration<S extends TSchema> {
 export function event<P extends Record<string, TSchema>>(
   description: string,
   properties: P,
-  { version = 1, upcast = {} }: { version?: number; upcast?: Record<number, Upcaster> } = {},
+  { version = 1, upcast: lifts = {} }: { version?: number; upcast?: Record<number, Upcaster> } = {},
 ): Declaration<TObject<P>> {
-  return { schema: Type.Object(properties, { additionalProperties: false }), description, version, upcast };
+  return { schema: Type.Object(properties, { additionalProperties: false }), description, version, upcast: lifts };
 }
 
 type Declarations = Record<string, Declaration<TSchema>>;
@@ -51,7 +51,7 @@ const upcasters = new Map<string, { next: string; lift: Upcaster }>();
 
 /** Adds a service's events to the one registry and returns the declarations, from which the payload types derive. */
 export function declareEvents<D extends Declarations>(service: Source, declarations: D): D {
-  for (const [name, { schema, description, version, upcast }] of Object.entries(declarations)) {
+  for (const [name, { schema, description, version, upcast: lifts }] of Object.entries(declarations)) {
     const type = typeString(service, name, version);
     newest.set(`${service}.${name}`, type);
     const validator = Compile(schema);
@@ -67,7 +67,7 @@ export function declareEvents<D extends Declarations>(service: Source, declarati
           ? []
           : validator.Errors(data).map((fault) => `${fault.instancePath || '/'} ${fault.message}`),
     });
-    for (const [from, lift] of Object.entries(upcast)) {
+    for (const [from, lift] of Object.entries(lifts)) {
       upcasters.set(typeString(service, name, Number(from)), {
         next: typeString(service, name, Number(from) + 1),
         lift,

@@ -1,4 +1,4 @@
-import Type, { type TEnum } from 'typebox';
+import { Type, type TEnum } from 'typebox';
 
 /** Opaque identifiers: they name a row, never a person. */
 export const Id = Type.String({ format: 'uuid' });

@@ -1,4 +1,4 @@
-import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import type { Scope } from '#domain';
 import type { Cause, Transaction } from '#eventsourcing';
 
@@ -32,7 +32,7 @@ export interface RouteOptions {
 }
 
 /** What a handler gets: checked input, who asks, and the transaction that everything it does belongs to. */
-export interface Call<Body = unknown, Query = Record<string, never>> {
+export interface Call<Body = unknown, Query = unknown> {
   readonly body: Body;
   readonly query: Query;
   readonly params: Readonly<Record<string, string>>;

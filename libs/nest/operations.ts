@@ -1,6 +1,6 @@
 import { Controller, Get, HttpException, Inject } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { findParked, listParked, settleParked } from '#bus';
 import { localControl } from './control.js';
 import { Answer } from './unit-of-work.js';

@@ -1,4 +1,4 @@
-import Type, { type TSchema } from 'typebox';
+import { Type, type TSchema } from 'typebox';
 import { invalid } from './problem.js';
 
 /** Query fields of every list. */
@@ -35,7 +35,7 @@ export function cursorKey(cursor: string | undefined, parts: number): (string | 
       key.length === parts &&
       key.every((part) => typeof part === 'string' || typeof part === 'number')
     )
-      return key as (string | number)[];
+      return key;
   } catch {
     // answered below like any cursor that is not ours
   }

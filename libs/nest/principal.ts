@@ -1,6 +1,6 @@
 import { CanActivate, ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
+import type { Request as HttpRequest } from 'express';
 import { ROUTE, type Principal, type RouteOptions } from './call.js';
 import { HttpProblem, problem } from './problem.js';
 
@@ -32,7 +32,7 @@ export class AccessGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const route = this.reflector.get<RouteOptions | undefined>(ROUTE, context.getHandler());
     if (!route) return true; // health and documentation, which have no organisation
-    const request = context.switchToHttp().getRequest<Request>();
+    const request = context.switchToHttp().getRequest<HttpRequest>();
     const credential = /^Bearer ([\w.-]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
     const principal = credential ? await this.authenticator.authenticate(credential) : undefined;
     if (!principal) {

@@ -48,10 +48,10 @@ export function problem(status: number, code: string, detail: string, extra: Par
 /** Thrown to answer with a problem document; the request's transaction is rolled back. */
 export class HttpProblem extends Error {
   constructor(
-    readonly problem: Problem,
+    readonly document: Problem,
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
-    super(problem.code);
+    super(document.code);
   }
 }
 
@@ -90,7 +90,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Answers a request with the problem document for `error`. */
 export function sendProblem(request: Request, response: Response, error: unknown, log: Log): void {
-  const { problem: document, headers } = toProblem(error);
+  const { document, headers } = toProblem(error);
   if (document.status >= 500) log.error({ err: error, requestId: request.id }, 'A request failed');
   if (response.headersSent) return void response.destroy();
   response

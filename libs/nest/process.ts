@@ -109,11 +109,28 @@ export async function runProcess(options: ProcessOptions): Promise<RunningProces
   const address = app.getHttpServer().address() as AddressInfo;
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= shutDown(app, options));
-  transport.onFatal((error) => {
-    log.fatal({ err: error }, 'A consumer died for good; the process ends so that it is started anew');
+  const end = (error: Error) => {
+    log.fatal({ err: error }, 'A consumer works no longer; the process ends so that it is started anew');
     void stop().finally(() => process.exit(1));
-  });
+  };
+  transport.onFatal(end);
+  watchProcessors(kits, end);
   return { app, url: `http://127.0.0.1:${address.port}`, stop };
+}
+
+/** Ends the process when a consumer has not run for a minute or has not got on for two: a supervisor starts it anew, and it goes on where it was. */
+function watchProcessors(kits: readonly ServiceKit[], end: (error: Error) => void): void {
+  const downSince = new Map<string, number>();
+  setInterval(() => {
+    for (const processor of kits.flatMap((kit) => kit.processors)) {
+      const status = processor.consumerStatus();
+      if (status === 'running' || status === 'stopped') downSince.delete(processor.name);
+      else if (!downSince.has(processor.name)) downSince.set(processor.name, performance.now());
+      const down = performance.now() - (downSince.get(processor.name) ?? performance.now());
+      if (down > 60_000 || processor.busyFor() > 120_000)
+        end(new Error(`${processor.name} is ${status} and does not get on`));
+    }
+  }, 5_000).unref();
 }
 
 async function shutDown(app: NestExpressApplication, { kits, transport, log }: ProcessOptions): Promise<void> {

@@ -21,7 +21,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request } from 'express';
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { paramSchema, ROUTE, type Call, type RouteOptions } from './call.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -78,14 +78,14 @@ function documented(path: string, status: number, options: RouteOptions): Method
     ApiParam({ name: name!, schema: paramSchema(name!) }),
   );
   const queries = Object.entries(options.query?.properties ?? {}).map(([name, schema]) =>
-    ApiQuery({ name, required: options.query?.required?.includes(name) ?? false, schema: schema as object }),
+    ApiQuery({ name, required: options.query?.required?.includes(name) ?? false, schema }),
   );
   const body = options.body
-    ? [ApiBody({ schema: options.body as object }), ApiConsumes(options.consumes ?? 'application/json')]
+    ? [ApiBody({ schema: options.body }), ApiConsumes(options.consumes ?? 'application/json')]
     : [];
   const content = options.streams
     ? Object.fromEntries(options.streams.map((type) => [type, { schema: { type: 'string' as const } }]))
-    : { 'application/json': { schema: (options.answers ?? {}) as object } };
+    : { 'application/json': { schema: options.answers ?? {} } };
   const failure = (code: number, description: string) =>
     ApiResponse({
       status: code,

@@ -85,7 +85,7 @@ export class ServiceKit {
     const store = new EventStore({
       service: definition.name,
       projections: definition.projections,
-      deciders: definition.deciders as never,
+      deciders: definition.deciders,
     });
     const processors = definition.processors.map(
       ({ name, topics }) =>
@@ -135,6 +135,7 @@ export class ServiceKit {
     if (age(this.sweeper?.lastRound) > STALE) faults['sweeper'] = 'has not looked for due deadlines for 60 s';
     for (const processor of this.processors) {
       if (processor.consumerStatus() !== 'running') faults[processor.name] = `is ${processor.consumerStatus()}`;
+      if (processor.busyFor() > STUCK) faults[processor.name] = 'has not got on with its batch for 120 s';
     }
     const bus = this.transport.healthy();
     if (!bus.ok) faults['bus'] = bus.detail;
@@ -161,6 +162,7 @@ export class ServiceKit {
 }
 
 const STALE = 60_000; // milliseconds
+const STUCK = 120_000;
 
 /** The service as a Nest module. */
 export function serviceModule(kit: ServiceKit): DynamicModule {

@@ -63,7 +63,7 @@ export class UnitOfWork implements NestInterceptor {
     const cause = { actor: { kind: 'key' as const, id: principal.keyId, ...onBehalfOf(request) } };
     const call = (tx: Transaction): Call => ({
       body,
-      query: query as Record<string, never>,
+      query,
       params: request.params as Record<string, string>,
       principal,
       tx,
@@ -150,7 +150,7 @@ function checkParams(request: Request): void {
 /** Query values arrive as text: where the schema wants a whole number or true/false, they are turned into what they mean. */
 function coerced(query: Request['query'], schema: TObject): Record<string, unknown> {
   const meant = (name: string, value: unknown): unknown => {
-    const type = (schema.properties[name] as { type?: string } | undefined)?.type;
+    const { type }: { type?: unknown } = schema.properties[name] ?? {};
     if (type === 'integer' && typeof value === 'string' && /^-?\d{1,9}$/.test(value)) return Number(value);
     if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
     return value;
@@ -185,7 +185,7 @@ function onBehalfOf(request: Request): { onBehalfOf?: string } {
   const person = request.headers['rollcall-on-behalf-of'];
   if (person === undefined) return {};
   checked(paramSchema('personId'), person, 'Rollcall-On-Behalf-Of');
-  return { onBehalfOf: person as string };
+  return { onBehalfOf: String(person) };
 }
 
 interface Key {

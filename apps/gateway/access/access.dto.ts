@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { scopes } from '#domain';
 
 const closed = { additionalProperties: false };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject } from '@nestjs/common';
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { compareInstants, parseInstant } from '#domain';
 import {
   Command,
@@ -77,7 +77,7 @@ export class ClockController {
       const next = all
         .map(({ nextDue }) => nextDue)
         .filter((due) => due !== null && compareInstants(due, to) <= 0)
-        .sort()[0];
+        .sort((a, b) => compareInstants(a!, b!))[0];
       await Promise.all(this.controls.map((control) => control.setClock(next ?? to)));
       if (!next) return void (await this.settled());
     }

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import Type from 'typebox';
+import { Type } from 'typebox';
 import {
   organisation,
   resolvePolicy,

@@ -6,6 +6,14 @@ create table inbox (
   handled_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, processor, event_id)
 );
+-- How far a projection has followed each stream: the next event must be the next version.
+create table followed (
+  tenant_id uuid not null,
+  processor text not null,
+  stream_id text not null,
+  version integer not null,
+  primary key (tenant_id, processor, stream_id)
+);
 -- How many different events of a topic a processor has handled; equal to the publisher's head when it has caught up.
 create table checkpoints (
   processor text not null,
@@ -49,7 +57,7 @@ create table idempotency (
 create index idempotency_age on idempotency (recorded_at);
 
 do $$ declare t text; begin
-  foreach t in array array['inbox', 'parked', 'idempotency'] loop
+  foreach t in array array['inbox', 'followed', 'parked', 'idempotency'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format($p$create policy tenant on %I to :app, :relay
@@ -61,5 +69,6 @@ create policy relay_prunes on idempotency for delete to :relay using (true);
 create policy relay_finds on idempotency for select to :relay using (true);
 create policy relay_counts on parked for select to :relay using (true);
 grant select, insert, delete on inbox to :app, :relay;
+grant select, insert, update on followed to :app, :relay;
 grant select, insert, update on parked to :app, :relay;
 grant select, insert, delete on idempotency to :app, :relay;
