@@ -1,0 +1,216 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { v7 } from 'uuid';
+import { ageOn, person, type PersonCommands } from '#domain';
+import type { MembershipPayloads } from '#events';
+import {
+  sqlState,
+  WrongExpectedVersion,
+  type Cause,
+  type CommandRequest,
+  type Outcome,
+  type Transaction,
+} from '#eventsourcing';
+import type { ServiceKit } from '#nest';
+import { holdersOf, linkKey, type CommittedLink, type Holder } from './people.read-model.js';
+
+type LinkKind = MembershipPayloads['PersonLinked']['kind'];
+export type PersonRequest = CommandRequest<PersonCommands>;
+
+/** How somebody outside names a person. The value is personal: it is kept only as a commitment. */
+export interface Link {
+  readonly kind: LinkKind;
+  readonly value: string;
+}
+
+/** Numbers written without a country code are read as British, like the guidance this follows. */
+const COUNTRY = 'GB';
+
+/** A phone number in E.164; undefined where the text is none. */
+export function phoneNumber(text: string): string | undefined {
+  const phone = parsePhoneNumberFromString(text, { defaultCountry: COUNTRY, extract: false });
+  return phone?.isPossible() ? phone.number : undefined;
+}
+
+/**
+ * The one form of an identifier in which it is compared: a phone number in E.164, an alias in NFKC without regard to case,
+ * anything else as it is but for outer white space. Undefined where the value cannot be such an identifier.
+ */
+export function normalised({ kind, value }: Link): Link | undefined {
+  const trimmed = value.trim();
+  if (kind === 'phone') {
+    const e164 = phoneNumber(trimmed);
+    return e164 === undefined ? undefined : { kind, value: e164 };
+  }
+  // Upper case first: it is there that ß and ss meet.
+  const text = kind === 'alias' ? trimmed.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC') : trimmed;
+  return text === '' ? undefined : { kind, value: text };
+}
+
+/** The commitment of each identifier, in order; undefined for one that is not well formed. */
+async function commit(
+  kit: ServiceKit,
+  tx: Transaction,
+  links: readonly Link[],
+): Promise<(CommittedLink | undefined)[]> {
+  const plain = links.map(normalised);
+  const commitments = new Map<Link, string>();
+  for (const kind of new Set(plain.flatMap((link) => link?.kind ?? []))) {
+    const ofKind = plain.filter((link) => link !== undefined && link.kind === kind) as Link[];
+    const made = await kit.vault.commitments(
+      tx,
+      kind,
+      ofKind.map(({ value }) => value),
+    );
+    ofKind.forEach((link, index) => commitments.set(link, made[index]!));
+  }
+  return plain.map((link) => link && { kind: link.kind, commitment: commitments.get(link)! });
+}
+
+/** Whom each identifier names in this organisation, in order; undefined where it is nobody or not well formed. */
+export async function findPeople(
+  kit: ServiceKit,
+  tx: Transaction,
+  links: readonly Link[],
+): Promise<(string | undefined)[]> {
+  const committed = await commit(kit, tx, links);
+  const holders = await holdersOf(
+    tx,
+    committed.filter((link) => link !== undefined),
+  );
+  return committed.map((link) => link && holders.get(linkKey(link))?.personId);
+}
+
+/** Age of each person in full years at `at` (UTC). Not known where no date of birth can be read, for whatever reason: a minimum age then refuses (LD-08). */
+export async function ageOf(
+  kit: ServiceKit,
+  tx: Transaction,
+  personIds: readonly string[],
+  at: string,
+): Promise<Map<string, { known: true; years: number } | { known: false }>> {
+  const read = await kit.vault.readMany(tx, personIds, ['dateOfBirth']);
+  return new Map(
+    [...read].map(([id, { dateOfBirth }]) => [
+      id,
+      dateOfBirth.state === 'value' ? { known: true, years: ageOn(dateOfBirth.value, at) } : { known: false },
+    ]),
+  );
+}
+
+/** Somebody to be known to us: by these identifiers, at this instant of the source (UTC). */
+export interface Registration {
+  /** Identifiers that name exactly this person: if one is known, so is the person. */
+  readonly links: readonly Link[];
+  /** Weaker signs, such as a phone number several may share: kept where nobody else has them, never matched by. */
+  readonly hints?: readonly Link[];
+  /** The id to give if the person is new. */
+  readonly personId?: string;
+  readonly source: string;
+  readonly occurredAt: string;
+  readonly cause?: Cause;
+}
+
+/** Who it is; or that the identifiers name different people. */
+export type Identified = { readonly personId: string; readonly isNew: boolean } | { readonly disagree: true };
+
+/** Who each of these is, and for each the commands by which they and their identifiers become known; nothing is recorded yet. */
+export async function identify(
+  kit: ServiceKit,
+  tx: Transaction,
+  registrations: readonly Registration[],
+): Promise<{ identified: Identified[]; requests: PersonRequest[][] }> {
+  const all = registrations.flatMap(({ links, hints = [] }) => [...links, ...hints]);
+  const committed = await commit(kit, tx, all);
+  const holders = await holdersOf(
+    tx,
+    committed.filter((link) => link !== undefined),
+  );
+  const requests: PersonRequest[][] = registrations.map(() => []);
+  let next = 0;
+  const take = (links: readonly Link[]) =>
+    committed.slice(next, (next += links.length)).filter((link) => link !== undefined);
+  const identified = registrations.map((registration, index) =>
+    identifyOne(registration, take(registration.links), take(registration.hints ?? []), holders, requests[index]!),
+  );
+  return { identified, requests };
+}
+
+/** Later registrations of the same call see what earlier ones claim, by `holders`. */
+function identifyOne(
+  { personId: wanted, source, occurredAt, cause }: Registration,
+  links: readonly CommittedLink[],
+  hints: readonly CommittedLink[],
+  holders: Map<string, Holder>,
+  requests: PersonRequest[],
+): Identified {
+  const held = (link: CommittedLink) => holders.get(linkKey(link));
+  const named = new Set(links.flatMap((link) => held(link)?.personId ?? []));
+  if (named.size > 1) return { disagree: true };
+  const [known] = named;
+  const personId = known ?? wanted ?? v7();
+  const ask = (command: PersonRequest['command']) =>
+    requests.push({ id: personId, command, occurredAt, ...(cause ? { cause } : {}) });
+  if (!known) ask({ name: 'Register', data: { personId, source } });
+  const claim = (link: CommittedLink, confidence: Holder['confidence']) => {
+    holders.set(linkKey(link), { personId, confidence });
+    ask({ name: 'Link', data: { personId, ...link, source, confidence } });
+  };
+  for (const link of links) if (held(link)?.confidence !== 'stated') claim(link, 'stated');
+  for (const hint of hints) if (!held(hint)) claim(hint, 'assumed');
+  return { personId, isNew: !known };
+}
+
+/** What came of adding an identifier to a person: `refused` where it names somebody else. */
+export async function linkPerson(
+  kit: ServiceKit,
+  tx: Transaction,
+  cause: Cause,
+  link: Link & { personId: string; source: string; confidence: Holder['confidence']; occurredAt: string },
+  expectedVersion?: number,
+): Promise<Outcome | { readonly disagree: true }> {
+  const { personId, source, confidence, occurredAt } = link;
+  const [committed] = await commit(kit, tx, [link]);
+  const holder = (await holdersOf(tx, [committed!])).get(linkKey(committed!));
+  if (holder && holder.personId !== personId) return { disagree: true };
+  const command = { name: 'Link' as const, data: { personId, ...committed!, source, confidence } };
+  const version = expectedVersion === undefined ? {} : { expectedVersion };
+  const [[outcome]] = (await executeOnPeople(kit, tx, cause, [
+    [{ id: personId, command, occurredAt, ...version }],
+  ])) as [[Outcome]];
+  return outcome;
+}
+
+/** Registers whoever is not known by any of their identifiers, and adds the identifiers that were not known, in a few statements for any number. */
+export async function registerPeople(
+  kit: ServiceKit,
+  tx: Transaction,
+  cause: Cause,
+  registrations: readonly Registration[],
+): Promise<Identified[]> {
+  const { identified, requests } = await identify(kit, tx, registrations);
+  await executeOnPeople(kit, tx, cause, requests);
+  return identified;
+}
+
+/**
+ * Carries out groups of commands on people in one go, and returns what came of each group. Throws WrongExpectedVersion, upon
+ * which the whole transaction is tried again, when somebody else gave one of the identifiers to another person at this moment:
+ * the next try finds that person.
+ */
+export async function executeOnPeople(
+  kit: ServiceKit,
+  tx: Transaction,
+  cause: Cause,
+  groups: readonly (readonly PersonRequest[])[],
+): Promise<Outcome[][]> {
+  const requests = groups.flat();
+  try {
+    const outcomes = await kit.commands.execute(tx, person, cause, requests);
+    let next = 0;
+    return groups.map(({ length }) => outcomes.slice(next, (next += length)));
+  } catch (error) {
+    const { constraint } = error as { constraint?: string };
+    if (sqlState(error) === '23505' && constraint === 'identity_links_tenant_id_kind_commitment_key')
+      throw new WrongExpectedVersion(requests.map(({ id }) => `person-${id}`));
+    throw error;
+  }
+}
