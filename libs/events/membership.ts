@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
 import { Category, Commitment, Id, Instant, LinkKind, oneOf, RemovalTrigger, Term } from './terms.js';
@@ -58,6 +58,7 @@ export const membershipEvents = declareEvents('membership', {
     reportedAt: Instant,
     source: Term,
   }),
+  PersonalDataRead: event('Somebody was shown personal data', { keyId: Id, subjectId: Id, fields: Type.Array(Term) }),
   // groups and activities
   GroupRegistered: event('A group is run under a profile; its name and purpose are in the vault', {
     groupId: Id,
