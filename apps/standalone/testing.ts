@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { openLog } from '#nest';
+import { openLog, type RunningProcess } from '#nest';
 import { freshDatabase } from '../../libs/testing/postgres.js';
 import { startServices } from './standalone.js';
 
@@ -24,6 +24,8 @@ export interface SendOptions {
 /** The whole product on a throwaway database with a manual clock, and a client with the first key. */
 export interface TestApp {
   readonly url: string;
+  /** The Nest application itself. */
+  readonly nest: RunningProcess['app'];
   readonly organisationId: string;
   readonly key: string;
   get(path: string, options?: SendOptions): Promise<Reply>;
@@ -83,6 +85,7 @@ export async function openApp({
   };
   return {
     url: running.url,
+    nest: running.app,
     organisationId,
     key,
     get: (path, options) => send('GET', path, undefined, options),
