@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import type { Transaction } from '#eventsourcing';
+
+/** What an event must have to be shown; all that are given must hold. Ids are lower case, instants UTC; `from` is included, `to` is not. */
+export interface HistoryFilter {
+  readonly personId?: string;
+  readonly groupId?: string;
+  readonly taskId?: string;
+  readonly obligation?: string;
+  readonly type?: string;
+  readonly actor?: string;
+  readonly correlationId?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** The place of an event in the history: when it happened, and its id where several happened at once. */
+export type Place = readonly [occurredAt: string, eventId: string];
+
+export interface Part {
+  readonly order: 'asc' | 'desc';
+  /** The last event of the part before; from the beginning when left out. */
+  readonly after?: Place;
+  readonly limit: number;
+}
+
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+  /** Given where the plan is the same whatever the values are, so that the server makes it once for a connection. */
+  readonly name?: string;
+}
+
+export interface HistoryRow {
+  readonly occurred_at: string;
+  readonly event_id: string;
+  readonly recorded_at: string;
+  readonly type: string;
+  readonly name: string;
+  readonly stream_id: string;
+  readonly version: number;
+  readonly actor: string;
+  readonly correlation_id: string;
+  readonly causation_id: string | null;
+  readonly rules: string;
+  readonly data: string;
+}
+
+const COLUMNS =
+  'h.occurred_at, h.event_id, h.recorded_at, h.type, h.name, h.stream_id, h.version, h.actor, h.correlation_id, h.causation_id, h.rules, h.data';
+
+/** Where a filter is looked up: in a column of the event, among its terms, or in both (an event has an id in one of the two only). */
+const lookups: readonly { readonly filter: keyof HistoryFilter; readonly column?: string; readonly isTerm: boolean }[] =
+  [
+    { filter: 'taskId', isTerm: true },
+    { filter: 'personId', column: 'person_id', isTerm: true },
+    { filter: 'groupId', column: 'group_id', isTerm: true },
+    { filter: 'obligation', isTerm: true },
+    { filter: 'correlationId', column: 'correlation_id', isTerm: false },
+    { filter: 'actor', column: 'actor_id', isTerm: false },
+    { filter: 'type', column: 'name', isTerm: false },
+  ];
+
+/** The same condition as a column of `h` and as a term of `t`, each where there is one. */
+type Condition = { readonly column?: string; readonly term?: string };
+type Bind = (value: unknown) => string;
+
+/** Rows a statement fetches at most. The server keeps each statement it has planned: few sizes make few of them. */
+const SIZES = [51, 101, 501, 1001];
+/** The largest part that can be asked for. */
+export const LARGEST_PART = 1_000;
+
+/**
+ * The statement for one part of the history; it fetches more rows than `limit`, if there are more. Each way to find an event is a range
+ * of one index in the order of the history, read from the place where the part before ended: a deep part costs what the first one does.
+ */
+export function historyQuery(tenantId: string, filter: HistoryFilter, part: Part): Statement {
+  const values: unknown[] = [tenantId];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const conditions = conditionsOf(filter, bind);
+  const within = boundsOf(filter, part, bind);
+  const size = SIZES.find((rows) => rows > part.limit)!;
+  const end = (table: string) =>
+    `order by ${table}.occurred_at ${part.order}, ${table}.event_id ${part.order} limit ${size}`;
+  const driver = conditions.find(({ term }) => term);
+  const mine = [...within('h'), ...conditions.filter((condition) => condition !== driver).map(holds)];
+  const byColumn = ['h.tenant_id = $1', ...(driver?.column ? [driver.column] : []), ...mine].join(' and ');
+  const byTerm = ['t.tenant_id = $1', driver?.term, ...within('t'), ...mine].join(' and ');
+  const ways = [
+    ...(driver && !driver.column ? [] : [`select ${COLUMNS} from history h where ${byColumn} ${end('h')}`]),
+    ...(driver ? [`select ${COLUMNS} from ${TERMS_OF_HISTORY} where ${byTerm} ${end('t')}`] : []),
+  ];
+  const sql = ways.length === 1 ? ways[0]! : `select * from ((${ways.join(') union all (')})) h ${end('h')}`;
+  // With several filters the best plan depends on which of them is rare, so it is made for the values at hand.
+  return { sql, values, ...(conditions.length < 2 ? { name: nameOf(sql) } : {}) };
+}
+
+const TERMS_OF_HISTORY = 'history_terms t join history h using (tenant_id, occurred_at, event_id)';
+
+function conditionsOf(filter: HistoryFilter, bind: Bind): Condition[] {
+  return lookups
+    .filter((lookup) => filter[lookup.filter] !== undefined)
+    .map((lookup) => ({
+      ...(lookup.column ? { column: `h.${lookup.column} = ${bind(filter[lookup.filter])}` } : {}),
+      ...(lookup.isTerm ? { term: `t.term = ${bind(filter[lookup.filter])}` } : {}),
+    }));
+}
+
+/** The bounds in time and the place to go on from, said of each table: Postgres does not carry a pair over from one to the other. */
+function boundsOf({ from, to }: HistoryFilter, { order, after }: Part, bind: Bind): (table: string) => string[] {
+  const bounds = [
+    ...(from === undefined ? [] : [`T.occurred_at >= ${bind(from)}`]),
+    ...(to === undefined ? [] : [`T.occurred_at < ${bind(to)}`]),
+    ...(after === undefined
+      ? []
+      : [`(T.occurred_at, T.event_id) ${order === 'asc' ? '>' : '<'} (${after.map(bind).join()})`]),
+  ];
+  return (table) => bounds.map((bound) => bound.replaceAll('T.', `${table}.`));
+}
+
+/** A condition on an event that was found by another one. */
+function holds({ column, term }: Condition): string {
+  const named =
+    term &&
+    `exists (select from history_terms t where (t.tenant_id, t.occurred_at, t.event_id) = (h.tenant_id, h.occurred_at, h.event_id) and ${term})`;
+  return `(${[column, named].filter((way) => way !== undefined).join(' or ')})`;
+}
+
+const nameOf = (sql: string) => createHash('sha256').update(sql).digest('base64url');
+
+/**
+ * Runs a statement in the transaction. One with a name is planned once a connection: making the plan of a page takes longer than
+ * reading the page.
+ */
+export async function run<Row extends object>(tx: Transaction, { sql, values, name }: Statement): Promise<Row[]> {
+  if (name === undefined) return tx.query<Row>(sql, values);
+  const client = (await tx.manager.queryRunner!.connect()) as PoolClient;
+  return (await client.query<Row>({ name, text: sql, values: [...values] })).rows;
+}
+
+/**
+ * The story of a task: what happened in its streams, and whatever else belongs to the cases its events belong to, but for what the
+ * same cases meant to other people and other groups. Parameters: organisation, task id.
+ */
+const STORY = `with task as (
+    select h.* from ${TERMS_OF_HISTORY} where t.tenant_id = $1 and t.term = $2
+  )
+  select ${COLUMNS} from history h where h.tenant_id = $1 and (
+    h.stream_id = any(array(select stream_id from task))
+    or h.correlation_id = any(array(select correlation_id from task))
+      and (h.person_id is null or h.person_id = any(array(select person_id from task)))
+      and (h.group_id is null or h.group_id = any(array(select group_id from task))))`;
+
+/** The statement for a part of a task's story, in order. An unknown task has none. */
+export function storyQuery(tenantId: string, taskId: string, { after, limit }: Part): Statement {
+  const values: unknown[] = [tenantId, taskId, ...(after ?? [])];
+  const beyond = after ? 'and (h.occurred_at, h.event_id) > ($3, $4)' : '';
+  return { sql: `${STORY} ${beyond} order by h.occurred_at, h.event_id limit ${limit + 1}`, values };
+}
+
+/** In the group at an instant; `since` when without a break. */
+export interface Present {
+  readonly personId: string;
+  readonly since: string;
+}
+
+/**
+ * Who was in a group at an instant, by everything known today about that time, ordered by person: of each person's steps in and out
+ * until then the last one counts, whenever it was told. Needs `limit + 1` rows for a page of `limit`.
+ */
+export function rosterAt(
+  tx: Transaction,
+  { groupId, asOf, after, rows }: { groupId: string; asOf: string; after?: string; rows: number },
+): Promise<Present[]> {
+  return tx.query<Present>(
+    `select person_id as "personId", max(at) filter (where inside and not coalesce(was_inside, false)) as since
+     from (select person_id, at, version, event_id, inside, lag(inside) over (partition by person_id order by at, version, event_id) as was_inside
+           from presence where tenant_id = $1 and group_id = $2 and at <= $3 and ($4::uuid is null or person_id > $4)) steps
+     group by person_id having (array_agg(inside order by at desc, version desc, event_id desc))[1]
+     order by person_id limit $5`,
+    [tx.tenantId, groupId, asOf, after ?? null, rows],
+  );
+}
+
+/** Whether the times of this installation are real or moved by hand. */
+export async function clockOf(tx: Transaction): Promise<'manual' | 'system'> {
+  const [clock] = await tx.query<{ manual: boolean }>('select manual_at is not null as manual from clock');
+  return clock!.manual ? 'manual' : 'system';
+}
