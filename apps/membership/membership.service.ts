@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { policySlice, service } from '#nest';
+import { activities } from './activities/activities.slice.js';
+import { feeds } from './feeds/feeds.slice.js';
+import { groups } from './groups/groups.slice.js';
+import { participation } from './participation/participation.slice.js';
+import { people } from './people/people.slice.js';
+import { roster } from './roster/roster.slice.js';
+
+/** People, groups and who is in them. */
+@Module({})
+class MembershipModule {}
+
+const paths = ['people', 'groups', 'activities', 'removal-orders', 'feeds'];
+
+export const membership = service('membership', MembershipModule, paths, [
+  policySlice('membership'),
+  people,
+  feeds,
+  groups,
+  activities,
+  participation,
+  roster,
+]);

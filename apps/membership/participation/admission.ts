@@ -1,0 +1,71 @@
+import {
+  activity,
+  activityEnd,
+  admissionVerdict,
+  isOver,
+  ruleOf,
+  type ParameterName,
+  type ParticipationCommands,
+  type ResolvedPolicy,
+} from '#domain';
+import type { Rule } from '#events';
+import type { Transaction } from '#eventsourcing';
+import { notFound, type ServiceKit } from '#nest';
+import { idOf } from '../groups/answers.js';
+import { instantIn } from '../people/instants.js';
+import type { Facts } from './facts.js';
+
+/** How somebody is to be let in; `guest` makes the access a limited one. */
+export interface Wish {
+  readonly route: ParticipationCommands['Admit']['route'];
+  readonly guest?: { readonly until?: string; readonly activityId?: string };
+}
+
+/**
+ * The command that lets somebody in, or records why not: the wish measured against the facts by the gates of the policy
+ * (LD-03, LD-04, LD-08, LD-09, HSU-07). Throws the problem for an activity the organisation does not have.
+ */
+export async function admission(kit: ServiceKit, tx: Transaction, facts: Facts, { route, guest }: Wish) {
+  const { groupId, personId, policy } = facts;
+  const capacity = guest ? ('guest' as const) : ('member' as const);
+  const tie = guest && (await guestTie(kit, tx, facts, guest));
+  const verdict = admissionVerdict(policy, {
+    ...facts,
+    now: tx.now,
+    capacity,
+    ...(tie?.until ? { guestUntil: tie.until } : {}),
+    ...(tie?.activity ? { activity: tie.activity } : {}),
+  });
+  const limits = {
+    ...(tie?.until ? { guestUntil: tie.until } : {}),
+    ...(tie?.activityId ? { activityId: tie.activityId } : {}),
+  };
+  const data = { groupId, personId, capacity, route, ...limits, verdict, rules: rulesOf(policy, capacity) };
+  return { name: 'Admit' as const, data };
+}
+
+/** Until when a guest may be in, and which activity that rests on: the named one, or the group's own where no end is named (LD-04). */
+async function guestTie(kit: ServiceKit, tx: Transaction, { group }: Facts, guest: NonNullable<Wish['guest']>) {
+  const named = guest.until === undefined ? undefined : instantIn('body/guest/until', guest.until);
+  const activityId = guest.activityId ? idOf(guest.activityId) : named ? undefined : (group.activityId ?? undefined);
+  if (!activityId) return { until: named };
+  const { state, version } = (await kit.commands.states(tx, activity, [activityId])).get(activityId)!;
+  if (version === 0) throw notFound('activity');
+  const endsAt = activityEnd(state);
+  return {
+    activityId,
+    until: named ?? endsAt,
+    activity: { isOver: isOver(state, tx.now), ...(endsAt ? { endsAt } : {}) },
+  };
+}
+
+/** The rules an admission is made under: those that ask for something in this case. */
+function rulesOf(policy: ResolvedPolicy, capacity: 'member' | 'guest'): Rule[] {
+  const { min_age, consent_methods } = policy.parameters;
+  const names: ParameterName[] = [
+    capacity === 'guest' ? 'guest_access' : 'eligible_categories',
+    ...(min_age.value === null ? [] : (['min_age'] as const)),
+    ...(consent_methods.value.length === 0 ? [] : (['consent_methods'] as const)),
+  ];
+  return names.map((name) => ruleOf(policy, name));
+}

@@ -1,0 +1,181 @@
+import { Inject } from '@nestjs/common';
+import { participation, ruleOf, type AdmissionVerdict, type CommandOf, type ParticipationCommands } from '#domain';
+import type { Outcome } from '#eventsourcing';
+import {
+  activePolicy,
+  Answer,
+  Command,
+  Incoming,
+  invalid,
+  notFound,
+  page,
+  pageOf,
+  Read,
+  refusalProblem,
+  Resource,
+  ServiceKit,
+  type Call,
+  type CallOf,
+} from '#nest';
+import { findActivity } from '../activities/activities.read-model.js';
+import { afterId, idOf, recorded, refused } from '../groups/answers.js';
+import { instantIn, pastInstantIn } from '../people/instants.js';
+import { knownGroup } from '../groups/groups.controller.js';
+import { admission } from './admission.js';
+import { readFacts } from './facts.js';
+import {
+  AddMember,
+  ConfirmRemoval,
+  ExtendGuest,
+  Happened,
+  MembersQuery,
+  MemberView,
+  ParticipationRecorded,
+} from './participation.dto.js';
+import { participationId } from './participation-id.js';
+import { findMember, listMembers, type Pair } from './participation.read-model.js';
+
+type Change = Pick<Call, 'tx' | 'cause' | 'expectedVersion'>;
+
+/** Who is in a group: letting people in, and recording that they are out. */
+@Resource('groups', 'Members')
+export class MembersController {
+  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+
+  @Command(':groupId/members', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Lets a person into the group, if every gate of its policy is open',
+    description:
+      'A refusal names the first gate that is shut as its code and all of them in `reasons`; it is recorded too.',
+    body: AddMember,
+    answers: ParticipationRecorded,
+  })
+  async add(@Incoming() call: CallOf<typeof AddMember>) {
+    const { tx, body, params } = call;
+    const { groupId, groupType, closedAt } = await knownGroup(tx, params['groupId']);
+    if (closedAt) return refused('GroupClosed', 'The group is closed.');
+    if (!(await activePolicy(tx, groupType)))
+      return refused('NoPolicyInForce', 'No profile is active for the type of this group.');
+    const pair = { groupId, personId: idOf(body.personId) };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const facts = (await readFacts(this.kit, tx, [pair]))(pair);
+    if (!facts?.isKnown) throw notFound('person');
+    const wish = { route: body.route ?? 'admin_add', ...(body.guest ? { guest: body.guest } : {}) } as const;
+    const command = await admission(this.kit, tx, facts, wish);
+    const outcome = await this.execute(call, pair, command, occurredAt);
+    return refusedBy(command.data.verdict, outcome) ?? this.answer(pair, outcome);
+  }
+
+  @Read(':groupId/members', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Who is in the group now, as far as anybody has said or seen',
+    query: MembersQuery,
+    answers: pageOf(MemberView),
+  })
+  async list(@Incoming() { tx, query, params }: CallOf<never, typeof MembersQuery>) {
+    const { groupId } = await knownGroup(tx, params['groupId']);
+    const limit = query.limit ?? 50;
+    const rows = await listMembers(tx, groupId, afterId(query.cursor), limit + 1);
+    return page(
+      rows.map((row) => ({ participationId: participationId(groupId, row.personId), ...row })),
+      limit,
+      ({ personId }) => [personId],
+    );
+  }
+
+  @Command(':groupId/members/:personId/request-removal', {
+    scopes: ['member', 'admin', 'moderator'],
+    summary: 'The person asks to be taken out; always accepted',
+    body: Happened,
+    answers: ParticipationRecorded,
+  })
+  async requestRemoval(@Incoming() call: CallOf<typeof Happened>) {
+    const { pair, policy } = await this.place(call);
+    const rules = policy ? [ruleOf(policy, 'removal_sla')] : [];
+    const occurredAt = pastInstantIn('body/occurredAt', call.body.occurredAt, call.tx.now);
+    return this.change(call, pair, { name: 'RequestRemoval', data: { ...pair, rules } }, occurredAt);
+  }
+
+  @Command(':groupId/members/:personId/left', {
+    scopes: ['member', 'admin', 'moderator'],
+    summary: 'The person has left without being removed',
+    body: Happened,
+    answers: ParticipationRecorded,
+  })
+  async left(@Incoming() call: CallOf<typeof Happened>) {
+    const { pair } = await this.place(call);
+    return this.change(call, pair, { name: 'RecordSelfLeave', data: pair }, await outSince(call, pair));
+  }
+
+  @Command(':groupId/members/:personId/confirm-removal', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Somebody says that the person is out',
+    description: 'Ends the open order, if there is one. A later roster that still shows the person contradicts it.',
+    body: ConfirmRemoval,
+    answers: ParticipationRecorded,
+  })
+  async confirm(@Incoming() call: CallOf<typeof ConfirmRemoval>) {
+    const { pair } = await this.place(call);
+    return this.change(call, pair, { name: 'ConfirmRemoval', data: pair }, await outSince(call, pair));
+  }
+
+  @Command(':groupId/members/:personId/extend-guest', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Prolongs a guest’s time before it ends',
+    body: ExtendGuest,
+    answers: ParticipationRecorded,
+  })
+  async extendGuest(@Incoming() call: CallOf<typeof ExtendGuest>) {
+    const { tx, body } = call;
+    const { pair, policy } = await this.place(call);
+    const until = instantIn('body/until', body.until);
+    const rules = policy ? [ruleOf(policy, 'guest_access')] : [];
+    const activityId = (await findMember(tx, pair))?.activityId;
+    const ends = activityId ? (await findActivity(tx, activityId))?.endsAt : undefined;
+    if (ends && until > ends)
+      return refused('GuestEndAfterActivity', 'A guest’s time ends with the activity at the latest.', rules);
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    return this.change(call, pair, { name: 'ExtendGuest', data: { ...pair, until, rules } }, occurredAt);
+  }
+
+  private async place({ tx, params }: Pick<Call, 'tx' | 'params'>) {
+    const { groupId, groupType } = await knownGroup(tx, params['groupId']);
+    return { pair: { groupId, personId: idOf(params['personId']) }, policy: await activePolicy(tx, groupType) };
+  }
+
+  private async change(call: Change, pair: Pair, command: CommandOf<ParticipationCommands>, occurredAt: string) {
+    return this.answer(pair, await this.execute(call, pair, command, occurredAt));
+  }
+
+  private async execute(
+    { tx, cause, expectedVersion }: Change,
+    { groupId, personId }: Pair,
+    command: CommandOf<ParticipationCommands>,
+    occurredAt: string,
+  ): Promise<Outcome> {
+    const request = { id: participationId(groupId, personId), command, occurredAt };
+    const version = expectedVersion === undefined ? {} : { expectedVersion };
+    const [outcome] = await this.kit.commands.execute(tx, participation, cause, [{ ...request, ...version }]);
+    return outcome!;
+  }
+
+  private answer({ groupId, personId }: Pair, outcome: Outcome): Answer {
+    return recorded(outcome, { participationId: participationId(groupId, personId) });
+  }
+}
+
+/** When somebody was out by the caller's account: not in the future, and not before they came in. */
+async function outSince({ tx, body }: CallOf<typeof Happened>, pair: Pair): Promise<string> {
+  const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+  const member = await findMember(tx, pair);
+  if (member && occurredAt < member.since)
+    throw invalid([{ field: 'body/occurredAt', rule: 'must not be before the person came in' }]);
+  return occurredAt;
+}
+
+/** A refused admission, told by its first gate; undefined when no gate refused. */
+function refusedBy(verdict: AdmissionVerdict, { refusal }: Outcome): Answer | undefined {
+  if (verdict.admitted || !refusal) return undefined;
+  const { reasons } = verdict;
+  return new Answer(409, { ...refusalProblem({ ...refusal, refused: reasons[0]!.code }), reasons });
+}

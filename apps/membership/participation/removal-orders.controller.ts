@@ -1,0 +1,27 @@
+import { Incoming, notFound, page, pageOf, Read, Resource, type Call, type CallOf } from '#nest';
+import { afterInstant, idOf } from '../groups/answers.js';
+import { OrdersQuery, RemovalOrderView } from './participation.dto.js';
+import { findRemovalOrder, listRemovalOrders } from './removal-orders.read-model.js';
+
+/** The orders to take people out, for those who carry them out. */
+@Resource('removal-orders', 'Removal orders')
+export class RemovalOrdersController {
+  @Read('', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Removal orders, the most urgent first',
+    query: OrdersQuery,
+    answers: pageOf(RemovalOrderView),
+  })
+  async list(@Incoming() { tx, query }: CallOf<never, typeof OrdersQuery>) {
+    const limit = query.limit ?? 50;
+    const rows = await listRemovalOrders(tx, query, afterInstant(query.cursor), limit + 1);
+    return page(rows, limit, ({ dueAt, taskId }) => [dueAt, taskId]);
+  }
+
+  @Read(':taskId', { scopes: ['admin', 'moderator'], summary: 'One removal order', answers: RemovalOrderView })
+  async one(@Incoming() { tx, params }: Call) {
+    const row = await findRemovalOrder(tx, idOf(params['taskId']));
+    if (!row) throw notFound('removal order');
+    return row;
+  }
+}
