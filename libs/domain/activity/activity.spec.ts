@@ -49,6 +49,7 @@ describe('activity', () => {
 
   it('refuses a new end that has passed or comes before the planned one', () => {
     given(openEnded).when(extend(end), { now: eighthOfMay }).expectRefused('EndIsInThePast');
+    given(openEnded).when(extend(end), { now: end }).expectRefused('EndIsInThePast');
     given(started).when(extend('2026-05-07T20:00:00.000Z'), { now: sixthOfMay }).expectRefused('NotAnExtension');
   });
 

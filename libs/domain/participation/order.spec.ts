@@ -71,6 +71,10 @@ describe('an order to take somebody out', () => {
     given(admitted)
       .when(requires({ remindAt }), { occurredAt: end, now: seenAt })
       .expectEvents(opened({ alreadyOverdue: true }));
+    given(admitted)
+      .when(requires(), { now: due })
+      .expectEvents(opened({ alreadyOverdue: true }));
+    given(admitted).when(requires({ remindAt }), { now: remindAt }).expectEvents(opened());
   });
 
   it('is not opened for somebody outside, nor a second time', () => {
@@ -98,6 +102,13 @@ describe('an order to take somebody out', () => {
       .expectEvents(
         record('RemovalBroughtForward', { ...who, taskId, trigger: 'on_request' as const, dueAt: due, remindAt }),
       );
+  });
+
+  it('[LD-38] takes on the reason with the earlier limit where neither is firmer', () => {
+    const sooner = { trigger: 'role_ended', dueAt: eighthOfMay } as const;
+    given(admitted, opened({ trigger: 'membership_ended' }))
+      .when(requires(sooner))
+      .expectEvents(record('RemovalBroughtForward', { ...who, taskId, ...sooner }));
   });
 
   it('[LD-39] keeps the firmer reason when a lesser one has the earlier limit', () => {
@@ -133,7 +144,7 @@ describe('an order to take somebody out', () => {
     given(admitted, opened({ remindAt })).when(remind, { now: remindAt }).expectEvents(due_);
     given(admitted, opened({ remindAt })).when(remind, { now: eighthOfMay }).expectNothing();
     given(admitted, opened({ remindAt }), due_).when(remind, { now: remindAt }).expectNothing();
-    given(admitted, opened({ remindAt })).when(remind, { now: seenAt }).expectNothing();
+    given(admitted, opened({ remindAt })).when(remind, { now: due }).expectNothing();
     given(admitted, opened({ remindAt, taskId: activityId }))
       .when(remind, { now: remindAt })
       .expectNothing();
@@ -157,6 +168,7 @@ describe('an order to take somebody out', () => {
   it('[LD-05] is overdue once, at its limit and not before', () => {
     given(admitted, opened()).when(declareOverdue, { occurredAt: due, now: seenAt }).expectEvents(overdue);
     given(admitted, opened()).when(declareOverdue, { now: eighthOfMay }).expectNothing();
+    given(admitted, opened()).when(declareOverdue, { now: due }).expectEvents(overdue);
     given(admitted, opened(), overdue).when(declareOverdue, { now: seenAt }).expectNothing();
     given(admitted, opened(), removed()).when(declareOverdue, { now: seenAt }).expectNothing();
     given(admitted, opened({ taskId: activityId }))

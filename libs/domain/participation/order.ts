@@ -100,7 +100,7 @@ export function remind(
   { now }: Moment,
 ): Decision<ParticipationEvents> {
   const order = orderOf(state, data.taskId);
-  if (!order || order.isReminded || order.isOverdue || order.dueAt <= now) return nothing;
+  if (!order || order.isReminded || order.dueAt <= now) return nothing;
   if (order.remindAt === undefined || order.remindAt > now) return nothing;
   return [record('RemovalReminderDue', { ...data, dueAt: order.dueAt })];
 }

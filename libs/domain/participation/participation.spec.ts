@@ -28,6 +28,7 @@ import {
   gone,
   removed,
   cancelled,
+  confirm,
   admit,
   admitGuest,
   extend,
@@ -43,6 +44,12 @@ describe('admission', () => {
     given()
       .when(admit())
       .expectEvents({ ...record('MemberAdded', admitted.data), rules });
+  });
+
+  it('gives a member no end', () => {
+    given()
+      .when(admit({ guestUntil: end }))
+      .expectEvents(record('MemberAdded', admitted.data));
   });
 
   it('[LD-04] lets a guest in until an end, with a deadline there', () => {
@@ -136,6 +143,7 @@ describe('guest access', () => {
   it('[LD-04] is not prolonged after its end: a new admission is needed', () => {
     const by = { parameter: 'guest_access', obligations: ['LD-04'] };
     given(asGuest, granted).when(extend(later), { now: eighthOfMay }).expectRefused('GuestAccessOver', by);
+    given(asGuest, granted).when(extend(later), { now: end }).expectRefused('GuestAccessOver', by);
     given(asGuest, granted, expired).when(extend(later), { now: eighthOfMay }).expectRefused('GuestAccessOver', by);
   });
 
@@ -219,6 +227,20 @@ describe('a roster shows the person', () => {
     given(admitted, removed(), { ...contradicted, occurredAt: later }, { ...unaccounted, occurredAt: later }, gone)
       .when(seen(true, later))
       .expectNothing();
+  });
+
+  it('counts as later than what happened at the same instant', () => {
+    given(admitted).when(missing(april)).expectEvents(record('MemberLeftByThemselves', who));
+    given(admitted, { ...gone, occurredAt: seenAt })
+      .when(seen(false))
+      .expectEvents(unaccounted);
+  });
+
+  it('leaves the limited time and the order of a person found inside as they are', () => {
+    given(asGuest, granted, found).when(expire, { now: end }).expectEvents(expired);
+    given(admitted, opened(), found)
+      .when(confirm, { now: end })
+      .expectEvents(record('MemberRemoved', removed({ taskId, trigger: 'activity_ended' }).data));
   });
 
   it('says nothing about what happened after it was taken', () => {

@@ -188,7 +188,9 @@ describe('age', () => {
 
   it('[LD-08] takes the order back when the date was wrong, and no other order', () => {
     const suspect = told(admitted, opened({ trigger: 'age' }));
-    expect(cancelledFor(corrected, { ...member, participation: suspect })).toBe('rescinded');
+    const grown: RemovalFacts = { ...member, age: { known: true, years: 18 }, participation: suspect };
+    expect(cancelledFor(corrected, grown)).toBe('rescinded');
+    expect(removalFor(corrected, { ...grown, age: { known: false } })).toBeUndefined();
     const leaver = told(admitted, opened({ trigger: 'membership_ended' }));
     expect(removalFor(corrected, { ...member, participation: leaver })).toBeUndefined();
   });

@@ -92,11 +92,11 @@ const rows: Rows = {
   EligibilityRestored: (_, facts) => restored(facts),
   LeaverRescinded: (_, facts) => (mayStay(facts) ? cancel(facts, 'rescinded') : undefined),
   DateOfBirthCorrected: (_, facts, occurredAt) => {
-    const { value: minimum } = facts.policy.parameters.min_age;
-    // An age nobody knows is a reason not to let in, not to put out.
-    if (minimum === null || !facts.age.known) return undefined;
     if (isTooYoung(facts)) return orderOut(facts, 'age', occurredAt, 'min_age');
-    return openOrder(facts.participation)?.trigger === 'age' ? cancel(facts, 'rescinded') : undefined;
+    // An age nobody knows is a reason not to let in; it neither puts anybody out nor takes an order back.
+    return facts.age.known && openOrder(facts.participation)?.trigger === 'age'
+      ? cancel(facts, 'rescinded')
+      : undefined;
   },
   GuestAccessExpired: ({ until }, facts) =>
     staysWithoutOffice(facts) ? undefined : orderOut(facts, 'activity_ended', until, 'guest_access'),

@@ -113,12 +113,21 @@ describe('a status is stated', () => {
     given(registered, active, synced('ended', may(5), may(4)), detected(may(5), may(4)))
       .when(report(may(6), may(4)), { now: may(6) })
       .expectEvents(synced('ended', may(6), may(4)));
+    given(registered, active, detected(may(5), may(4)))
+      .when(report(may(6), may(6)), { now: may(6) })
+      .expectEvents(synced('ended', may(6), may(6)));
   });
 
   it('restores whoever is active again after having left', () => {
     given(registered, active, detected(may(5), may(4)))
       .when(sync('active', may(20), may(18)), { now: may(20) })
       .expectEvents(synced('active', may(20), may(18)), restored(may(18)));
+    given(registered, active, detected(may(5), may(4)))
+      .when(sync('active', may(18), may(18)), { now: may(18) })
+      .expectEvents(synced('active', may(18), may(18)), restored(may(18)));
+    given(registered, active, detected(may(2), may(4)))
+      .when(sync('active', may(4), may(1)), { now: may(4) })
+      .expectEvents(synced('active', may(4), may(1)), restored(may(4)));
   });
 
   it('does not restore anybody by a list that was made before the leave', () => {
@@ -131,6 +140,15 @@ describe('a status is stated', () => {
     given(registered, active, detected(may(5), may(4)))
       .when(sync('active', may(20), may(25)), { now: may(20) })
       .expectEvents(synced('active', may(20), may(25)));
+  });
+
+  it('lets the leaver count where another source says active at the same instant', () => {
+    given(registered, active, detected(may(5), may(4)))
+      .when(sync('active', may(5), may(1), 'crm'), { now: may(6) })
+      .expectEvents(synced('active', may(5), may(1), 'crm'));
+    given(registered, synced('active', may(5), may(1), 'crm'))
+      .when(report(may(5), may(4)), { now: may(6) })
+      .expectEvents(detected(may(5), may(4)));
   });
 
   it('lets the later of two sources count where they disagree', () => {
@@ -165,6 +183,9 @@ describe('a leaver is reported', () => {
   it('[AMZ-046] is detected by the deadline, as of the announced time', () => {
     given(registered, active, announced(may(5), may(9)))
       .when(fallDue, { now: may(12), occurredAt: may(9) })
+      .expectEvents(detected(may(5), may(9)));
+    given(registered, active, announced(may(5), may(9)))
+      .when(fallDue, { now: may(9) })
       .expectEvents(detected(may(5), may(9)));
   });
 
@@ -207,6 +228,9 @@ describe('a leaver is reported', () => {
   it('changes nothing once the source has said, after the leave, that the person is active', () => {
     given(registered, synced('active', may(6), may(1)))
       .when(report(may(4), may(5)), { now: may(7) })
+      .expectNothing();
+    given(registered, synced('active', may(6), may(1)))
+      .when(report(may(4), may(6)), { now: may(7) })
       .expectNothing();
   });
 
@@ -252,6 +276,9 @@ describe('a leaver report is taken back', () => {
       .expectNothing();
     given(registered, announced(may(5), may(9)))
       .when(rescind(may(4), 'crm'), { now: may(7) })
+      .expectNothing();
+    given(registered, announced(may(5), may(9)))
+      .when(rescind(may(5), 'crm'), { now: may(7) })
       .expectNothing();
   });
 

@@ -35,7 +35,9 @@ const found = (entryId: string, snapshotId = first) =>
   record('RosterDiscrepancyFound', { groupId, snapshotId, entryId, dueAt });
 const gone = (entryId: string) => record('RosterDiscrepancyClosed', { groupId, entryId, outcome: 'gone' as const });
 const identified = record('RosterDiscrepancyClosed', {
-  ...{ groupId, entryId: one, personId: seen[0]! },
+  groupId,
+  entryId: one,
+  personId: seen[0]!,
   outcome: 'identified' as const,
 });
 const identify = { name: 'IdentifyEntry', data: { groupId, entryId: one, personId: seen[0]! } } as const;
@@ -74,6 +76,12 @@ describe('roster', () => {
       .expectEvents(record('RosterSnapshotRecorded', { ...recorded.data, ...next, unknown: 1 }), found(one, second));
   });
 
+  it('takes two rosters of the same instant', () => {
+    given(recorded, found(one), found(two))
+      .when(snapshot({ snapshotId: second }), { now: nextDay })
+      .expectEvents(record('RosterSnapshotRecorded', { ...recorded.data, snapshotId: second }));
+  });
+
   it('refuses a roster older than the newest, and one from the future', () => {
     given(recorded)
       .when(snapshot({ snapshotId: second, takenAt: '2026-10-11T09:00:00.000Z' }), { now: nextDay })
@@ -92,6 +100,7 @@ describe('roster', () => {
 
   it('[HSU-07] declares a discrepancy overdue once, at its limit and not before', () => {
     given(recorded, found(one)).when(fallDue, afterwards).expectEvents(overdue);
+    given(recorded, found(one)).when(fallDue, { now: dueAt }).expectEvents(overdue);
     given(recorded, found(one)).when(fallDue, { now: nextDay }).expectNothing();
     given(recorded, found(one), overdue).when(fallDue, afterwards).expectNothing();
     given(recorded, found(one), identified).when(fallDue, afterwards).expectNothing();
