@@ -226,6 +226,33 @@ describe('the relay', () => {
     await expectWholeOrder(firsts);
   });
 
+  it('[R3] marks and hands over nothing more as a leader that slept while its successor worked', async () => {
+    const bus = new EventTarget();
+    const asked = once(bus, 'asked');
+    const sleeper = new Relay({
+      database: service.database,
+      publish: async (events) => {
+        bus.dispatchEvent(new Event('asked'));
+        await once(bus, 'awake');
+        await take(events);
+      },
+      log: (_, message) => warnings.push(message),
+      pollEvery: 2 ** 30,
+    });
+    relays.push(sleeper);
+    await append(newTally(), 3);
+    sleeper.wake();
+    await asked;
+    await append(newTally(), 2);
+    await service.asOwner('update sequencer set epoch = epoch + 1');
+    await service.asOwner("select number_pending(epoch, '0', 100) from sequencer");
+    await service.asOwner('update sequencer set published = head');
+    bus.dispatchEvent(new Event('awake'));
+    await eventually('the sleeper has noticed', () => warnings.length > 0);
+    expect(published.map(({ position }) => position)).toEqual([1, 2, 3]);
+    expect(await service.asOwner('select published from sequencer')).toEqual([{ published: '5' }]);
+  });
+
   it('ends a term although its publishing waits for a failing bus', async () => {
     let refused = false;
     start(async (events) => {
@@ -265,33 +292,5 @@ describe('the relay', () => {
     await stopped;
     expect(published).toHaveLength(1);
     expect(await service.asOwner('select published from sequencer')).toEqual([{ published: '1' }]);
-  });
-
-  it('[R3] reads no row again that is numbered already, however long an old snapshot keeps it', async () => {
-    const old = new Client({ connectionString: service.url });
-    await old.connect();
-    await old.query('begin isolation level repeatable read');
-    await old.query('select 1');
-    const number = (from: string) =>
-      service.asOwner<{ taken: string; next_xid: string }>(
-        'select taken, next_xid::text from sequencer, number_pending(epoch, $1::xid8, 50000)',
-        [from],
-      );
-    const fill = `insert into pending (tenant_id, stream_id, version) select '${tenant}', 'tally-1', n from generate_series(1, 20000) n`;
-    await service.asOwner(fill);
-    const [first] = await number('0');
-    expect(first!.taken).toBe('20000');
-    const entriesRead = async () => {
-      await service.asOwner('select pg_stat_force_next_flush()');
-      const [row] = await service.asOwner<{ n: number }>(
-        "select sum(idx_tup_read)::int as n from pg_stat_user_indexes where relname = 'pending'",
-      );
-      return row!.n;
-    };
-    const before = await entriesRead();
-    await service.asOwner('vacuum analyze pending');
-    for (let n = 0; n < 10; n++) await number(first!.next_xid);
-    expect((await entriesRead()) - before).toBeLessThan(100);
-    await old.end();
   });
 });
