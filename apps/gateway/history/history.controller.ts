@@ -21,9 +21,9 @@ import { exportText, formats } from './history.export.js';
 import {
   clockOf,
   historyQuery,
+  readPart,
+  readStory,
   rosterAt,
-  run,
-  storyQuery,
   type HistoryFilter,
   type HistoryRow,
 } from './history.query.js';
@@ -49,7 +49,7 @@ export class HistoryController {
     const filter = filterOf(filters);
     await this.note(call, 'events', filter);
     const part = { order: query.order ?? 'asc', limit, ...placeOf(cursor) } as const;
-    const rows = await run<HistoryRow>(tx, historyQuery(principal.tenantId, filter, part));
+    const rows = await readPart(tx, historyQuery(principal.tenantId, filter, part));
     return shown(rows, limit);
   }
 
@@ -62,12 +62,11 @@ export class HistoryController {
     answers: HistoryPage,
   })
   async story(@Incoming() call: CallOf<never, typeof StoryQuery>) {
-    const { tx, query, params, principal } = call;
+    const { tx, query, params } = call;
     const taskId = params['taskId']!.toLowerCase();
     const limit = query.limit ?? 50;
     await this.note(call, 'story', { taskId });
-    const part = { order: 'asc', limit, ...placeOf(query.cursor) } as const;
-    return shown(await run<HistoryRow>(tx, storyQuery(principal.tenantId, taskId, part)), limit);
+    return shown(await readStory(tx, taskId, { limit, ...placeOf(query.cursor) }), limit);
   }
 
   @Read('groups/:groupId/roster', {

@@ -1,7 +1,14 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Database } from '#eventsourcing';
 import { itemOf } from './history.dto.js';
-import { historyQuery, LARGEST_PART, run, type HistoryFilter, type HistoryRow, type Place } from './history.query.js';
+import {
+  historyQuery,
+  LARGEST_PART,
+  readPart,
+  type HistoryFilter,
+  type HistoryRow,
+  type Place,
+} from './history.query.js';
 
 /** What an export says of itself. */
 export interface Heading {
@@ -62,9 +69,7 @@ export async function* exportText(
   let after: Place | undefined;
   for (;;) {
     const part = { order, limit: LARGEST_PART, ...(after ? { after } : {}) };
-    const found = await database.inTenant(tenantId, (tx) =>
-      run<HistoryRow>(tx, historyQuery(tenantId, heading.filter, part)),
-    );
+    const found = await database.inTenant(tenantId, (tx) => readPart(tx, historyQuery(tenantId, heading.filter, part)));
     if (found.length === 0) return;
     yield format.rows(found, heading);
     const last = found.at(-1)!;

@@ -45,6 +45,19 @@ export function told({ service: from = 'membership', streamId, version = 1, ...r
   };
 }
 
+/** An instant of the evening the tests tell of. */
+export const at = (minute: number) => `2026-05-07T21:${String(minute).padStart(2, '0')}:00.000Z`;
+export const rule = (...obligations: string[]) => ({
+  profile: 'political-party@1',
+  parameter: 'removal_sla',
+  obligations,
+});
+/** Where events stand in the history. */
+export const placesOf = (events: readonly RecordedEvent[]) =>
+  events.map(({ id, occurredAt }) => [occurredAt, id]).sort((a, b) => (a.join() < b.join() ? -1 : 1));
+/** The names of the events on a page. */
+export const namesOf = ({ body }: Reply) => body.items.map(({ name }) => name);
+
 export interface Reply {
   readonly status: number;
   readonly text: string;
@@ -52,11 +65,22 @@ export interface Reply {
   readonly body: { items: Record<string, unknown>[]; next: string | null; [field: string]: unknown };
 }
 
+/** An organisation of its own, whose auditor asks under /v1/history. */
+export interface Organisation {
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly recorded: readonly RecordedEvent[];
+  readonly get: (path: string) => Promise<Reply>;
+  readonly names: (path: string) => Promise<unknown[]>;
+}
+
 /** A running gateway that hears what the test tells it. */
 export interface Gateway {
   readonly kit: ServiceKit;
-  /** An organisation of its own with a key of these scopes. */
-  member(scopes: readonly Scope[], tenantId?: string): { tenantId: string; keyId: string; key: string };
+  /** A new organisation that has heard these events. */
+  readonly organisation: (...events: Omit<Told, 'tenantId'>[]) => Promise<Organisation>;
+  /** A key of an organisation with these scopes. */
+  issue(scopes: readonly Scope[], tenantId: string): { keyId: string; key: string };
   /** Publishes the events as their services would; resolves when the history has them. */
   hear(events: readonly RecordedEvent[]): Promise<void>;
   /** Resolves when the history has every event of the gateway's own log, such as the reads so far. */
@@ -86,6 +110,18 @@ export async function openGateway(): Promise<Gateway> {
     port: 0,
     log,
   });
+  const issue = (scopes: readonly Scope[], tenantId: string) => {
+    const [key, keyId] = [randomUUID(), randomUUID()];
+    principals.set(key, { tenantId, keyId, scopes });
+    return { keyId, key };
+  };
+  const get = async (path: string, key: string): Promise<Reply> => {
+    const response = await fetch(new URL(path, running.url), { headers: { authorization: `Bearer ${key}` } });
+    const text = await response.text();
+    const type = response.headers.get('content-type');
+    const isJson = type?.startsWith('application/json') ?? false;
+    return { status: response.status, text, type, body: (isJson ? JSON.parse(text) : {}) as Reply['body'] };
+  };
   let position = 0;
   const hear = async (events: readonly RecordedEvent[]) => {
     const sequenced = events.map((event) => {
@@ -96,11 +132,15 @@ export async function openGateway(): Promise<Gateway> {
   };
   return {
     kit,
-    member: (scopes, tenantId = randomUUID()) => {
-      const [key, keyId] = [randomUUID(), randomUUID()];
-      principals.set(key, { tenantId, keyId, scopes });
-      return { tenantId, keyId, key };
+    organisation: async (...events) => {
+      const tenantId = randomUUID();
+      const { keyId, key } = issue(['auditor'], tenantId);
+      const recorded = events.map((event) => told({ ...event, tenantId }));
+      await hear(recorded);
+      const ask = (path: string) => get(`/v1/history${path}`, key);
+      return { tenantId, keyId, recorded, get: ask, names: async (path) => namesOf(await ask(path)) };
     },
+    issue,
     hear,
     settle: async () => {
       for (;;) {
@@ -114,29 +154,11 @@ export async function openGateway(): Promise<Gateway> {
         await new Promise((resolve) => setImmediate(resolve));
       }
     },
-    get: async (path, key) => {
-      const response = await fetch(new URL(path, running.url), { headers: { authorization: `Bearer ${key}` } });
-      const text = await response.text();
-      const type = response.headers.get('content-type');
-      return {
-        status: response.status,
-        text,
-        type,
-        body: (type?.includes('json') ? parse(text) : {}) as Reply['body'],
-      };
-    },
+    get,
     stop: async () => {
       await running.stop();
       await database.drop();
       await rm(folder, { recursive: true });
     },
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {}; // NDJSON: a test that wants it reads the text
-  }
 }

@@ -130,13 +130,22 @@ function holds({ column, term }: Condition): string {
 const nameOf = (sql: string) => createHash('sha256').update(sql).digest('base64url');
 
 /**
- * Runs a statement in the transaction. One with a name is planned once a connection: making the plan of a page takes longer than
+ * Every part is to be read off an index in its order. Left to itself, Postgres would rather collect and sort wherever it believes that a
+ * value is rare, and be slow with those that are not; and it would keep such a plan.
+ */
+export const IN_INDEX_ORDER = ['sort', 'bitmapscan', 'hashjoin', 'seqscan']
+  .map((way) => `set local enable_${way} = off`)
+  .join(';');
+
+/**
+ * Reads one part of the history. A statement with a name is planned once a connection: making the plan of a page takes longer than
  * reading the page.
  */
-export async function run<Row extends object>(tx: Transaction, { sql, values, name }: Statement): Promise<Row[]> {
-  if (name === undefined) return tx.query<Row>(sql, values);
+export async function readPart(tx: Transaction, { sql, values, name }: Statement): Promise<HistoryRow[]> {
+  await tx.query(IN_INDEX_ORDER);
+  if (name === undefined) return tx.query<HistoryRow>(sql, values);
   const client = (await tx.manager.queryRunner!.connect()) as PoolClient;
-  return (await client.query<Row>({ name, text: sql, values: [...values] })).rows;
+  return (await client.query<HistoryRow>({ name, text: sql, values: [...values] })).rows;
 }
 
 /**
@@ -152,11 +161,18 @@ const STORY = `with task as (
       and (h.person_id is null or h.person_id = any(array(select person_id from task)))
       and (h.group_id is null or h.group_id = any(array(select group_id from task))))`;
 
-/** The statement for a part of a task's story, in order. An unknown task has none. */
-export function storyQuery(tenantId: string, taskId: string, { after, limit }: Part): Statement {
-  const values: unknown[] = [tenantId, taskId, ...(after ?? [])];
+/** A part of a task's story, `limit + 1` rows in order if there are as many. An unknown task has none. */
+export function readStory(
+  tx: Transaction,
+  taskId: string,
+  { after, limit }: Omit<Part, 'order'>,
+): Promise<HistoryRow[]> {
   const beyond = after ? 'and (h.occurred_at, h.event_id) > ($3, $4)' : '';
-  return { sql: `${STORY} ${beyond} order by h.occurred_at, h.event_id limit ${limit + 1}`, values };
+  return tx.query<HistoryRow>(`${STORY} ${beyond} order by h.occurred_at, h.event_id limit ${limit + 1}`, [
+    tx.tenantId,
+    taskId,
+    ...(after ?? []),
+  ]);
 }
 
 /** In the group at an instant; `since` when without a break. */
