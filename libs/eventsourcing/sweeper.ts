@@ -16,7 +16,7 @@ interface DueRow {
 export interface SweeperOptions {
   readonly database: Database;
   readonly commands: Commands;
-  readonly deciders: readonly Decider<never, never, never>[];
+  readonly deciders: readonly Decider<unknown, object, object>[];
   readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
   /** Longest sleep, milliseconds: a deadline another replica wrote is noticed within it. */
   readonly pollEvery?: number;
@@ -47,7 +47,7 @@ export class Sweeper {
         decider as unknown as Decider<unknown, Record<string, object>, object>,
       ]),
     );
-    this.running = this.run();
+    this.running = Promise.resolve().then(() => this.run()); // stopped in the same breath, it sweeps nothing
   }
 
   /** Says that a deadline may have come nearer. */
