@@ -21,7 +21,7 @@ export const RegisterOrganisation = Type.Object(
   closed,
 );
 export const IssueKey = Type.Object({ scopes: Scopes, expiresAt: Type.Optional(instant) }, closed);
-export const NoBody = Type.Union([Type.Object({}, closed), Type.Undefined()]);
+
 export const IssuedKey = Type.Object({
   keyId: uuid,
   key: Type.String({ description: 'Shown once; send it as Authorization: Bearer' }),
