@@ -75,8 +75,12 @@ export function readStatement(item: unknown, now: string): Statement | Rejection
 function faultOf(type: EventType, data: unknown): Fault | undefined {
   const [fault] = type.faults(data);
   if (!fault) return undefined;
-  const [pointer = '', ...rule] = fault.split(' ');
-  return { field: `data${pointer === '/' ? '' : pointer}`, rule: rule.join(' ') };
+  const space = fault.indexOf(' ');
+  const [pointer, rule] = [fault.slice(0, space), fault.slice(space + 1)];
+  return {
+    field: `data${pointer === '/' ? '' : pointer}`,
+    rule: rule === 'schema is false' ? 'is not a field we know' : rule,
+  };
 }
 
 function idOf(item: unknown): { id?: string } {
