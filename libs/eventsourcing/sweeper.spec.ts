@@ -244,16 +244,17 @@ describe('the sweeper', () => {
     await Promise.all([sweeper.stop(), sweeper.stop()]);
   });
 
-  it('does not hurry while another sweeper holds what is due', async () => {
-    const id = newTally();
-    await append(id, set(NOON));
+  it('fires the others while another sweeper holds one, and does not hurry about that one', async () => {
+    const [held, free] = [newTally(), newTally()];
+    for (const id of [held, free]) await append(id, set(NOON));
     let rounds = 0;
     await service.database.asRelay(async (tx) => {
-      await tx.query('select from deadlines for update');
+      await tx.query('select from deadlines where stream_id = $1 for update', [held]);
       start(
         around(async (run) => (rounds++, run())),
         FOR_EVER,
       );
+      await eventually('the free one has fired', async () => (await rang(free)).length === 1);
       await delay(200);
     });
     expect(rounds).toBeLessThan(4); // one look, one question for the next due time
