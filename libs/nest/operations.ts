@@ -154,6 +154,10 @@ export function operationsOf(service: string): new (kit: ServiceKit) => object {
       return { discarded: parked.parkedId };
     }
   }
+  // Nest and the OpenAPI document tell controllers apart by name.
+  Object.defineProperty(OperationsController, 'name', {
+    value: `${service[0]!.toUpperCase()}${service.slice(1)}OperationsController`,
+  });
   return OperationsController;
 }
 
