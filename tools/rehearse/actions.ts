@@ -1,0 +1,266 @@
+/** What a step can do: every public command and feed statement by a plain name, one row each. */
+import type { Kind, Link, Names } from './names.js';
+import { withInstants } from './times.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One action. `:person` and the like in `path` stand for the field of that name; the other fields make up the body. */
+interface Action {
+  readonly about: string;
+  readonly path: string;
+  /** Fields that a file has to state; those in the path are among them. */
+  readonly needs: readonly string[];
+  /** The field whose alias is new with this action. */
+  readonly introduces?: Kind;
+  /** The field that is the step's time unless said. */
+  readonly timed?: string;
+  /** What the body holds unless said. */
+  readonly unless?: Fields;
+  /** Where the id that the path calls `:found` is looked up: the one row of a list that has these fields of the action. */
+  readonly find?: { readonly list: string; readonly by: readonly string[]; readonly id: string };
+  readonly contentType?: string;
+  /** The action takes a list of statements instead of fields. */
+  readonly list?: boolean;
+  /** Makes the body of these fields, where it is more than their names. */
+  readonly body?: (fields: Fields, context: Context) => unknown;
+}
+
+/** The story an action happens in: `at` is the step's instant in UTC. */
+export interface Context {
+  readonly names: Names;
+  readonly zone: string;
+  readonly at: string;
+}
+
+/** A request as it goes to the API; `find` says which id to look up for `:found` first. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly find?: { readonly list: string; readonly where: Fields; readonly id: string; readonly nth?: number };
+}
+
+const row = (about: string, path: string, needs: readonly string[] = [], more: Partial<Action> = {}): Action => ({
+  about,
+  path,
+  needs: [...new Set([...[...path.matchAll(/:(?!found)(\w+)/g)].map(([, field]) => field!), ...needs])],
+  ...more,
+});
+const dated = { timed: 'occurredAt' };
+const inGroup = '/v1/groups/:group';
+const member = `${inGroup}/members/:person`;
+
+export const actions: Readonly<Record<string, Action>> = {
+  activateProfile: row('A policy comes into force.', '/v1/profiles/:profile/activate'),
+  registerPerson: row('A person becomes known.', '/v1/people', ['person'], {
+    introduces: 'person',
+    unless: { source: 'rehearsal' },
+    body: personBody,
+  }),
+  linkPerson: row('An identifier is found to be the person’s.', '/v1/people/:person/links', ['kind', 'value'], {
+    unless: { source: 'rehearsal', confidence: 'stated' },
+  }),
+  importPeople: row('A CRM list arrives as CSV.', '/v1/people/import', ['csv'], {
+    contentType: 'text/csv',
+    body: ({ csv }) => csv,
+  }),
+  startActivity: row('A campaign, project or role begins.', '/v1/activities', ['activity', 'kind'], {
+    introduces: 'activity',
+    timed: 'startsAt',
+    unless: { name: 'An activity' },
+  }),
+  extendActivity: row('An activity is prolonged.', '/v1/activities/:activity/extend', ['endsAt'], dated),
+  endActivity: row('An activity is over.', '/v1/activities/:activity/end', [], { timed: 'endedAt' }),
+  registerGroup: row('A group is put on the register.', '/v1/groups', ['group', 'groupType', 'admins'], {
+    introduces: 'group',
+    unless: { name: 'A group', purpose: 'To rehearse' },
+  }),
+  closeGroup: row('A group is no longer used.', `${inGroup}/close`, [], dated),
+  appointModerator: row('Somebody comes to run the group.', `${inGroup}/moderators`, ['person'], dated),
+  standDownModerator: row('Somebody no longer runs the group.', `${inGroup}/moderators/:person/stand-down`, [], dated),
+  addMember: row(
+    'An admin lets a person in; `guest: { until }` or `{ activity }` for a limited time.',
+    `${inGroup}/members`,
+    ['person'],
+    dated,
+  ),
+  requestRemoval: row('A member asks to be taken out.', `${member}/request-removal`, [], dated),
+  confirmRemoval: row('Somebody says that the person is out.', `${member}/confirm-removal`, [], {
+    ...dated,
+    unless: { evidence: 'admin_confirmed' },
+  }),
+  selfLeft: row('A member has left alone.', `${member}/left`, [], dated),
+  extendGuest: row('A guest’s time is prolonged.', `${member}/extend-guest`, ['until'], dated),
+  importRoster: row(
+    'Somebody writes down who is in the group: aliases of people, or `{ kind, value }` as the app shows them.',
+    `${inGroup}/rosters`,
+    ['participants'],
+    { timed: 'takenAt', body: rosterBody },
+  ),
+  identifyParticipant: row(
+    'A participant nobody could name is found to be this person; `nth` where several are unnamed.',
+    `${inGroup}/discrepancies/:found/identify`,
+    ['person'],
+    { find: { list: '/v1/groups/:group/discrepancies', by: [], id: 'entryId' } },
+  ),
+  presentNotice: row('A person is shown the notice.', '/v1/consents/notices', ['person', 'group', 'items'], {
+    ...dated,
+    unless: { noticeVersion: 'v1' },
+  }),
+  giveConsent: row('A person agrees.', '/v1/consents', ['person', 'group', 'method'], {
+    ...dated,
+    unless: { scope: ['group'], purpose: 'group', noticeVersion: 'v1' },
+  }),
+  refuseConsent: row('A person does not want to be in the group.', '/v1/consents/refuse', ['person', 'group'], dated),
+  withdrawConsent: row('A person takes consent back.', '/v1/consents/withdraw', ['person', 'group'], dated),
+  recordAlternativeChannel: row(
+    'How a person is reached instead.',
+    '/v1/alternative-channels/record',
+    ['person', 'group', 'channel'],
+    dated,
+  ),
+  feed: row(
+    'HR or CRM state something: `type`, `person` or `subject`, and the statement’s fields; `raw` sends an event as it stands.',
+    '/v1/feeds',
+    [],
+    { list: true, contentType: 'application/cloudevents-batch+json', body: feedBody },
+  ),
+  crmDelta: row('A CRM sends what has changed.', '/v1/feeds/crm-delta', ['changes'], {
+    timed: 'asOf',
+    unless: { source: 'crm' },
+    body: ({ changes, ...rest }, context) => ({
+      ...(toBody(rest, context) as object),
+      changes: (changes as Fields[]).map((change) => named(change, 'link', context)),
+    }),
+  }),
+  scheduleItem: row('A record is to be kept for a time.', '/v1/retention-items', ['item', 'owner', 'recordClass'], {
+    introduces: 'item',
+    timed: 'startsAt',
+    unless: { reference: 'A record' },
+  }),
+  attestDeletion: row('Its owner says that a record is gone.', '/v1/deletion-tasks/:found/attest', ['item'], {
+    ...dated,
+    find: { list: '/v1/deletion-tasks', by: ['item'], id: 'taskId' },
+  }),
+  request: row('Any other request: `method`, `path`, `body`; `{person:ada}` in a text stands for an id.', '', ['path']),
+};
+
+/**
+ * The request of an action with its fields as the file states them; makes new aliases known.
+ * Throws UnknownAlias, or an Error where a time is ambiguous.
+ */
+export function requestFor(action: string, input: unknown, context: Context): ApiRequest {
+  const { path, timed, unless = {}, introduces, find, contentType, list, body = toBody } = actions[action]!;
+  if (action === 'request') return anyRequest(input as Fields, context);
+  if (list) return { method: 'POST', path, contentType, body: body({ statements: input }, context) };
+  const { nth, ...stated } = input as Fields & { nth?: number };
+  const fields = { ...unless, ...(timed ? { [timed]: context.at } : {}), ...stated };
+  if (introduces) {
+    context.names.introduce(introduces, fields[introduces] as string, fields['links'] as Link[] | undefined);
+  }
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, field]) => field!);
+  const used = [...inPath, ...(find?.by ?? [])];
+  const rest = Object.fromEntries(Object.entries(fields).filter(([field]) => !used.includes(field)));
+  return {
+    method: 'POST',
+    path: fillPath(path, fields, context),
+    body: body(rest, context),
+    ...(contentType ? { contentType } : {}),
+    ...(find
+      ? {
+          find: {
+            list: fillPath(find.list, fields, context),
+            where: toBody(Object.fromEntries(find.by.map((field) => [field, fields[field]])), context) as Fields,
+            id: find.id,
+            ...(nth ? { nth } : {}),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Fields that hold an alias: what kind it is of, and what the API calls the field. */
+const REFERENCES: Readonly<Record<string, readonly [Kind, string]>> = {
+  person: ['person', 'personId'],
+  group: ['group', 'groupId'],
+  activity: ['activity', 'activityId'],
+  item: ['item', 'itemId'],
+  owner: ['person', 'ownerId'],
+  recordedBy: ['person', 'recordedBy'],
+  attestedBy: ['person', 'attestedBy'],
+  admins: ['person', 'admins'],
+};
+
+/** Fields as the API takes them: aliases become ids, times become instants. */
+export function toBody(fields: unknown, context: Context): unknown {
+  if (Array.isArray(fields)) return fields.map((item) => toBody(item, context));
+  if (typeof fields !== 'object' || fields === null) return withInstants(fields, context.zone);
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      const [kind, field] = REFERENCES[name] ?? [];
+      if (!kind || !field) return [name, toBody(value, context)];
+      const id = (alias: unknown) => context.names.id(kind, String(alias));
+      return [field, Array.isArray(value) ? value.map(id) : id(value)];
+    }),
+  );
+}
+
+function fillPath(path: string, fields: Fields, { names }: Context): string {
+  return path.replaceAll(/:(?!found)(\w+)/g, (_, field: string) => {
+    const [kind] = REFERENCES[field] ?? [];
+    return kind ? names.id(kind, String(fields[field])) : encodeURIComponent(String(fields[field]));
+  });
+}
+
+function personBody({ person, statuses = [], ...rest }: Fields, context: Context): unknown {
+  const links = context.names.links(String(person));
+  const held = (statuses as Fields[]).map((status) => ({ status: 'active', from: context.at, ...status }));
+  return toBody({ ...rest, person, links, statuses: held }, context);
+}
+
+function rosterBody({ participants, ...rest }: Fields, context: Context): unknown {
+  const seen = (participants as unknown[]).map((one) =>
+    typeof one === 'string' ? { personId: context.names.id('person', one) } : one,
+  );
+  return { ...(toBody(rest, context) as object), participants: seen };
+}
+
+/** A statement about a person, whom outside systems name by an identifier of theirs and not by our id. */
+function named({ person, ...rest }: Fields & { person?: string }, as: 'subject' | 'link', context: Context): Fields {
+  const link = person === undefined ? {} : { [as]: context.names.links(person)[0] };
+  return { ...link, ...(toBody(rest, context) as object) };
+}
+
+function feedBody({ statements }: Fields, context: Context): unknown {
+  return (statements as Fields[]).map((statement, index) => {
+    if ('raw' in statement) return withInstants(statement['raw'], context.zone);
+    const { type, id, time, source, ...data } = statement;
+    return {
+      specversion: '1.0',
+      id: id ?? `${context.at}/${index}`,
+      source: source ?? '/rehearsal/hr',
+      type: `rollcall.feeds.${String(type)}.v1`,
+      time: withInstants(time ?? context.at, context.zone),
+      datacontenttype: 'application/json',
+      data: named(data, 'subject', context),
+    };
+  });
+}
+
+function anyRequest({ method = 'POST', path, body }: Fields, context: Context): ApiRequest {
+  const filled = (value: unknown): unknown => {
+    if (typeof value === 'string')
+      return value.replaceAll(/\{(person|group|activity|item):([a-z0-9-]+)\}/g, (_, kind: Kind, alias: string) =>
+        context.names.id(kind, alias),
+      );
+    if (Array.isArray(value)) return value.map(filled);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, filled(field)]));
+  };
+  return {
+    method: String(method),
+    path: filled(path) as string,
+    ...(body === undefined ? {} : { body: withInstants(filled(body), context.zone) }),
+  };
+}

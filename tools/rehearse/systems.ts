@@ -1,0 +1,160 @@
+/** Throwaway systems to rehearse on: the product's own processes, with a manual clock and data that go away afterwards. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startEmbeddedPostgres } from '#eventsourcing/embedded';
+import { startBroker } from '../../libs/testing/kafka.js';
+import type { Stage } from './play.js';
+
+export type Mode = 'standalone' | 'kafka';
+
+export interface System extends Stage {
+  /** Ends its processes and deletes its data. */
+  stop(): Promise<void>;
+}
+
+/** Something that was started, and how to undo it; undone in reverse, also when a later one does not start. */
+type Undo = (() => Promise<unknown>)[];
+
+const STARTING = 120_000; // milliseconds
+const STOPPING = 15_000; // longer than a process takes to stop in order
+
+/** Starts a fresh system whose clock stands at `clock` (UTC). Throws with what the process said when it does not start. */
+export async function startSystem(mode: Mode, clock: string): Promise<System> {
+  const undo: Undo = [];
+  const stop = async () => {
+    for (let last = undo.pop(); last; last = undo.pop()) await last();
+  };
+  try {
+    return { ...(await start[mode](clock, undo)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const start: Readonly<Record<Mode, (clock: string, undo: Undo) => Promise<Stage>>> = {
+  standalone: async (clock, undo) => {
+    const ROLLCALL_DATA = await folder(undo);
+    const output = run('standalone', { ROLLCALL_DATA, ROLLCALL_CLOCK: `manual:${clock}`, PORT: '0' }, undo);
+    const [, key, url] = await output.says(/keep it:\s+(\S+)[\s\S]*?API\s+(\S+)\/v1/);
+    return { url: url!, key: key! };
+  },
+  kafka: async (clock, undo) => {
+    const { broker, postgres } = await ground(undo);
+    const ports = await freePorts(4);
+    const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+    const shared = {
+      ROLLCALL_DATABASE_OWNER_URL: postgres.ownerUrl,
+      ROLLCALL_INTERNAL_SECRET: randomBytes(32).toString('hex'),
+      ROLLCALL_KEK: randomBytes(32).toString('base64'),
+      ROLLCALL_CLOCK: `manual:${clock}`,
+      KAFKA_BROKERS: broker.brokers.join(','),
+    };
+    // Only the gateway reads these.
+    const upstreams = {
+      ROLLCALL_MEMBERSHIP_URL: urls[0]!,
+      ROLLCALL_CONSENT_URL: urls[1]!,
+      ROLLCALL_RETENTION_URL: urls[2]!,
+    };
+    const started = (['membership', 'consent', 'retention', 'gateway'] as const).map((service, index) => {
+      const own = { ROLLCALL_DATABASE_URL: postgres.urlFor(`rollcall_${service}`), PORT: String(ports[index]) };
+      return run(service, { ...shared, ...upstreams, ...own }, undo);
+    });
+    await Promise.all(started.map((output, index) => ready(urls[index]!, output)));
+    const [, key] = await started[3]!.says(/shown once: (\S+)/);
+    return { url: urls[3]!, key: key! };
+  },
+};
+
+async function ground(undo: Undo) {
+  const kept = async <T extends { stop(): Promise<void> }>(starting: Promise<T>) => {
+    const started = await starting;
+    undo.push(() => started.stop());
+    return started;
+  };
+  const both = [kept(startBroker()), kept(startEmbeddedPostgres(await folder(undo)))] as const;
+  await Promise.allSettled(both); // so that the one that started can be ended when the other did not
+  return { broker: await both[0], postgres: await both[1] };
+}
+
+async function folder(undo: Undo): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'rollcall-rehearsal-'));
+  undo.push(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+interface Output {
+  readonly child: ChildProcess;
+  /** Resolves with the first match in what the process writes. Rejects with all of it when the process ends, or after two minutes. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Everything it wrote, for the error message. */
+  readonly all: () => string;
+}
+
+/** Runs one of the product's processes from the build. */
+function run(app: string, settings: Readonly<Record<string, string>>, undo: Undo): Output {
+  const entry = join(builtFolder(), 'apps', app, 'main.js');
+  const { PATH, HOME, LANG, TMPDIR, LOG_LEVEL } = process.env;
+  const env = { PATH, HOME, LANG, TMPDIR, LOG_LEVEL: LOG_LEVEL ?? 'warn', ...settings };
+  const child = spawn(process.execPath, ['--enable-source-maps', entry], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  undo.push(() => end(child));
+  const says = async (pattern: RegExp) => {
+    for (const limit = Date.now() + STARTING; Date.now() < limit && !hasEnded(child); await delay(20)) {
+      const match = pattern.exec(text);
+      if (match) return match;
+    }
+    throw new Error(`The ${app} process did not start:\n${text.slice(-3000)}`);
+  };
+  return { child, says, all: () => text };
+}
+
+/** The compiled product: this file's own tree when it is compiled, else `dist` beside the sources. */
+export function builtFolder(): string {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  return existsSync(join(root, 'package.json')) ? join(root, 'dist') : root;
+}
+
+async function ready(url: string, { child, all }: Output): Promise<void> {
+  for (const limit = Date.now() + STARTING; Date.now() < limit && !hasEnded(child); await delay(50)) {
+    const isReady = await fetch(`${url}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) return;
+  }
+  throw new Error(`Not ready at ${url}:\n${all().slice(-3000)}`);
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOPPING);
+  await ended;
+  clearTimeout(kill);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
