@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { PoolClient } from 'pg';
 import type { Transaction } from '#eventsourcing';
 
 /** What an event must have to be shown; all that are given must hold. Ids are lower case, instants UTC; `from` is included, `to` is not. */
@@ -28,7 +27,7 @@ export interface Part {
 export interface Statement {
   readonly sql: string;
   readonly values: readonly unknown[];
-  /** Given where the plan is the same whatever the values are, so that the server makes it once for a connection. */
+  /** Given where one plan serves all values, so that the server makes it once for a connection. */
   readonly name?: string;
 }
 
@@ -92,8 +91,9 @@ export function historyQuery(tenantId: string, filter: HistoryFilter, part: Part
     ...(driver ? [`select ${COLUMNS} from ${TERMS_OF_HISTORY} where ${byTerm} ${end('t')}`] : []),
   ];
   const sql = ways.length === 1 ? ways[0]! : `select * from ((${ways.join(') union all (')})) h ${end('h')}`;
-  // With several filters the best plan depends on which of them is rare, so it is made for the values at hand.
-  return { sql, values, ...(conditions.length < 2 ? { name: nameOf(sql) } : {}) };
+  // Elsewhere the better plan depends on how rare the values are, so it is made for those at hand.
+  const onePlan = conditions.length === 0 || (conditions.length === 1 && ways.length > 1);
+  return { sql, values, ...(onePlan ? { name: nameOf(sql) } : {}) };
 }
 
 const TERMS_OF_HISTORY = 'history_terms t join history h using (tenant_id, occurred_at, event_id)';
@@ -137,15 +137,23 @@ export const IN_INDEX_ORDER = ['sort', 'bitmapscan', 'hashjoin', 'seqscan']
   .map((way) => `set local enable_${way} = off`)
   .join(';');
 
+/** What the driver's connection does that a transaction does not offer: to run a statement under a name. */
+interface Connection {
+  query(statement: { name: string; text: string; values: unknown[] }): Promise<{ rows: HistoryRow[] }>;
+}
+
 /**
- * Reads one part of the history. A statement with a name is planned once a connection: making the plan of a page takes longer than
- * reading the page.
+ * Reads one part of the history. A statement with a name is planned once a connection, for whatever values: making the plan of such a
+ * page takes longer than reading the page.
  */
 export async function readPart(tx: Transaction, { sql, values, name }: Statement): Promise<HistoryRow[]> {
-  await tx.query(IN_INDEX_ORDER);
-  if (name === undefined) return tx.query<HistoryRow>(sql, values);
-  const client = (await tx.manager.queryRunner!.connect()) as PoolClient;
-  return (await client.query<HistoryRow>({ name, text: sql, values: [...values] })).rows;
+  if (name === undefined) {
+    await tx.query(IN_INDEX_ORDER);
+    return tx.query<HistoryRow>(sql, values);
+  }
+  await tx.query(`${IN_INDEX_ORDER};set local plan_cache_mode = force_generic_plan`);
+  const client = (await tx.manager.queryRunner!.connect()) as Connection;
+  return (await client.query({ name, text: sql, values: [...values] })).rows;
 }
 
 /**
