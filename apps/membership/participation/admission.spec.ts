@@ -123,6 +123,8 @@ describe('asking to be taken out', () => {
     await party.app.settle();
     expect(await party.orders(personId)).toEqual([expect.objectContaining({ state: 'done', lateBySeconds: 0 })]);
     expect((await party.read(`/v1/consents?personId=${personId}`)).items![0]).toMatchObject({ state: 'withdrawn' });
+    const { items } = await party.read('/v1/alternative-channels?state=open');
+    expect(items).toContainEqual(expect.objectContaining({ personId, groupId: party.groupId }));
     expect(await add(personId, {}, 409)).toMatchObject({
       code: 'ConsentMissing',
       rules: [rule('consent_methods', 'LD-09')],
@@ -142,12 +144,17 @@ describe('asking to be taken out', () => {
     expect(await party.orders(personId)).toEqual([expect.objectContaining({ state: 'open', trigger: 'on_request' })]);
   });
 
-  it('records that somebody left alone, and refuses what cannot be of somebody who is not there', async () => {
+  it('[LD-38] whoever has left alone needs no taking out', async () => {
     const personId = await party.member();
     const path = `/v1/groups/${party.groupId}/members/${personId}`;
+    await party.done(`${path}/request-removal`);
+    await party.app.settle();
     const early = await party.done(`${path}/left`, { occurredAt: '2026-01-01T00:00:00Z' }, 400);
     expect(early['errors']).toEqual([{ field: 'body/occurredAt', rule: 'must not be before the person came in' }]);
     await party.done(`${path}/left`);
+    expect(await party.orders(personId)).toEqual([
+      expect.objectContaining({ state: 'done', outcome: 'left_by_themselves' }),
+    ]);
     for (const command of ['left', 'request-removal'])
       expect(await party.done(`${path}/${command}`, {}, 409)).toMatchObject({ code: 'NotInGroup' });
   });

@@ -21,7 +21,7 @@ function known() {
 }
 
 describe('somebody leaves', () => {
-  it('[LD-37] [AMZ-046] [BR-63] has to be taken out within two days, by the people who run the group', async () => {
+  it('[LD-37] has to be taken out within two days, by the people who run the group', async () => {
     const { links, leaves } = known();
     const personId = await party.member(party.groupId, { links });
     await leaves('2026-06-22T08:00:00.000Z');
@@ -128,7 +128,7 @@ async function whileAdmissionWaits(personId: string, meanwhile: () => Promise<vo
 }
 
 describe('somebody leaves many groups', () => {
-  it('[BR-33] [BR-63] five hundred of them: one order each, all due at the same time', async () => {
+  it('[BR-33] five hundred of them: one order each, all due at the same time', async () => {
     await party.done('/v1/profiles/district-councils/activate', { groupTypes: ['team-chat'] });
     await party.app.settle();
     const subject = { kind: 'hrId', value: 'canary-hr-0815' };
@@ -149,5 +149,5 @@ describe('somebody leaves many groups', () => {
     expect(rows).toEqual([{ n: 500, due: 1, orders: 500 }]);
     const traces = await party.app.asOwner(`select 1 from membership.events where body like '%canary-hr%'`);
     expect(traces).toEqual([]);
-  });
+  }, 300_000);
 });

@@ -84,16 +84,16 @@ export class RosterController {
     query: DiscrepanciesQuery,
     answers: pageOf(DiscrepancyView),
   })
-  async discrepancies(@Incoming() { tx, params, query }: CallOf<never, typeof DiscrepanciesQuery>) {
+  async discrepancies(@Incoming() call: CallOf<never, typeof DiscrepanciesQuery>) {
+    const { tx, params, query } = call;
     const { groupId } = await knownGroup(tx, params['groupId']);
     const limit = query.limit ?? 50;
     const rows = await listDiscrepancies(tx, groupId, query.state, afterInstant(query.cursor), limit + 1);
     const { items, next } = page(rows, limit, ({ dueAt, entryId }) => [dueAt, entryId]);
-    const kept = await this.kit.vault.readMany(
-      tx,
-      items.map(({ entryId }) => entryId),
-      ['kind', 'value'],
-    );
+    const ids = items.map(({ entryId }) => entryId);
+    const kept = await this.kit.vault.readMany(tx, ids, ['kind', 'value']);
+    const shown = ids.filter((id) => kept.get(id)!.value.state === 'value');
+    await this.recordReading(call, shown);
     return { items: items.map((row) => ({ ...row, ...kept.get(row.entryId)! })), next };
   }
 
@@ -119,6 +119,19 @@ export class RosterController {
     if (outcome!.events.length > 0)
       await this.isThisPerson({ kit: this.kit, tx, cause, groupId, policy }, entryId, personId);
     return recorded(outcome!, { entryId });
+  }
+
+  /** How somebody looks is personal: that it was shown is on record. */
+  private async recordReading(
+    { tx, cause, principal }: Call<never, object>,
+    entryIds: readonly string[],
+  ): Promise<void> {
+    const appends = entryIds.map((subjectId) => ({
+      streamId: `disclosures-${subjectId}`,
+      expectedVersion: 'any' as const,
+      events: [{ name: 'PersonalDataRead', data: { keyId: principal.keyId, subjectId, fields: ['value'] } }],
+    }));
+    await this.kit.store.append(tx, cause, appends);
   }
 
   /** Whoever the stranger was has been in the group since the roster that shows them, and is known by this look from now on. */
