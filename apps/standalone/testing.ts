@@ -26,6 +26,8 @@ export interface TestApp {
   readonly url: string;
   /** The Nest application itself. */
   readonly nest: RunningProcess['app'];
+  /** Everything it has logged, at the finest level. */
+  readonly lines: readonly string[];
   readonly organisationId: string;
   readonly key: string;
   get(path: string, options?: SendOptions): Promise<Reply>;
@@ -43,11 +45,9 @@ export interface TestApp {
 }
 
 /** Starts the product for a test; its clock stands at `at` and moves only when told. */
-export async function openApp({
-  at = '2026-01-01T09:00:00.000Z',
-  log = 'silent',
-}: { at?: string; log?: string } = {}): Promise<TestApp> {
+export async function openApp({ at = '2026-01-01T09:00:00.000Z' }: { at?: string } = {}): Promise<TestApp> {
   const database = await freshDatabase();
+  const lines: string[] = [];
   const keys = await mkdtemp(join(tmpdir(), 'rollcall-keys-'));
   const running = await startServices({
     ownerUrl: database.ownerUrl,
@@ -55,7 +55,7 @@ export async function openApp({
     urlFor: (user) => database.urlFor(`${user}_${database.name}`, 'test'),
     keys,
     env: { ROLLCALL_CLOCK: `manual:${at}`, PORT: '0' },
-    log: openLog('test', log),
+    log: openLog('test', 'trace', { write: (line) => void lines.push(line) }),
   });
   const { organisationId, key } = running.first!;
   const owner = new Client({ connectionString: database.ownerUrl });
@@ -72,7 +72,7 @@ export async function openApp({
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const isJson = /application\/(\w+\+)?json/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,
@@ -86,6 +86,7 @@ export async function openApp({
   return {
     url: running.url,
     nest: running.app,
+    lines,
     organisationId,
     key,
     get: (path, options) => send('GET', path, undefined, options),

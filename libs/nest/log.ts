@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
@@ -6,8 +6,12 @@ export type Log = Logger;
  * The process's log: one JSON object a line. It carries ids, routes and counts; never a body, a query string, a header or a name.
  * Errors are cut to name, message, code and stack: database drivers attach values to theirs.
  */
-export function openLog(name: string, level: string = process.env['LOG_LEVEL'] ?? 'info'): Log {
-  return pino({
+export function openLog(
+  name: string,
+  level: string = process.env['LOG_LEVEL'] ?? 'info',
+  destination?: DestinationStream,
+): Log {
+  const options = {
     name,
     level,
     base: { name },
@@ -19,7 +23,8 @@ export function openLog(name: string, level: string = process.env['LOG_LEVEL'] ?
         return { type: error.name, message: error.message, code, constraint, stack: error.stack };
       },
     },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
 
 /** The log as the machinery's plain function. */
