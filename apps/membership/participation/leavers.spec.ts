@@ -69,7 +69,7 @@ describe('somebody leaves', () => {
     const { links, leaves } = known();
     const personId = await party.person({ links });
     await party.agree(personId);
-    const [admitted] = await whileAdmissionWaits(personId, () => leaves('2026-06-22T08:00:00.000Z'));
+    const admitted = await whileAdmissionWaits(personId, () => leaves('2026-06-22T08:00:00.000Z'));
     expect(admitted).toBe(201);
     expect(await party.orders(personId)).toEqual([
       expect.objectContaining({ trigger: 'membership_ended', dueAt: '2026-06-24T08:00:00.000Z', state: 'open' }),
@@ -83,10 +83,39 @@ describe('somebody leaves', () => {
       await party.done('/v1/consents/withdraw', { personId, groupId: party.groupId });
       await party.app.settle();
     };
-    const [admitted] = await whileAdmissionWaits(personId, withdraw);
+    const admitted = await whileAdmissionWaits(personId, withdraw);
     expect(admitted).toBe(201);
     const [order] = await party.orders(personId);
     expect([order!['trigger'], minutesGiven(order!)]).toEqual(['consent_withdrawn', 60]);
+  });
+
+  it('[LD-05] a guest admitted while the activity was being ended has to go too', async () => {
+    const activity = { name: 'Stall', kind: 'campaign', startsAt: '2026-06-20T09:00:00Z' };
+    const activityId = (await party.done('/v1/activities', activity))['activityId'] as string;
+    const personId = await party.person({ statuses: [] });
+    await party.agree(personId);
+    const endedAt = '2026-06-22T09:00:00.000Z';
+    const end = async () => {
+      await party.done(`/v1/activities/${activityId}/end`, { endedAt });
+      await party.app.settle();
+    };
+    const guest = { activityId, until: '2026-07-01T09:00:00Z' };
+    expect(await whileAdmissionWaits(personId, end, guest)).toBe(201);
+    expect(await party.orders(personId)).toEqual([
+      expect.objectContaining({ trigger: 'activity_ended', dueAt: '2026-06-24T09:00:00.000Z' }),
+    ]);
+  });
+
+  it('an order that was being decided while its group was closed falls away', async () => {
+    const groupId = await party.group();
+    const { links, leaves } = known();
+    const personId = await party.member(groupId, { links });
+    const closeElsewhere = () =>
+      party.app.asOwner('update membership.groups set closed_at = now() where group_id = $1', [groupId]);
+    await whileHeld('removal_orders', () => leaves('2026-06-22T08:00:00.000Z'), closeElsewhere);
+    expect(await party.orders(personId)).toEqual([
+      expect.objectContaining({ state: 'cancelled', outcome: 'group_closed' }),
+    ]);
   });
 
   it('[LD-09] taking back the consent leads to an order, and giving it again ends it', async () => {
@@ -110,21 +139,35 @@ describe('somebody leaves', () => {
 });
 
 /** Starts the admission, and does something between its reading of the facts and its commit. */
-async function whileAdmissionWaits(personId: string, meanwhile: () => Promise<void>): Promise<[number]> {
+async function whileAdmissionWaits(
+  personId: string,
+  meanwhile: () => Promise<unknown>,
+  guest?: object,
+): Promise<number> {
+  const path = `/v1/groups/${party.groupId}/members`;
+  const { status } = await whileHeld(
+    'participations',
+    () => party.app.post(path, { personId, ...(guest ? { guest } : {}) }),
+    meanwhile,
+  );
+  await party.app.settle();
+  return status;
+}
+
+/** Starts `work`, holds it up where it writes to a table of membership, and lets it go on after `meanwhile`. */
+async function whileHeld<T>(table: string, work: () => Promise<T>, meanwhile: () => Promise<unknown>): Promise<T> {
   await party.app.asOwner('begin');
-  await party.app.asOwner('lock table membership.participations in exclusive mode');
-  const admission = party.app.post(`/v1/groups/${party.groupId}/members`, { personId });
+  await party.app.asOwner(`lock table membership.${table} in exclusive mode`);
+  const working = work();
   for (let waiting = 0; waiting === 0;) {
     const [row] = await party.app.asOwner<{ n: number }>(
-      `select count(*)::int as n from pg_locks where relation = 'membership.participations'::regclass and not granted`,
+      `select count(*)::int as n from pg_locks where relation = 'membership.${table}'::regclass and not granted`,
     );
     waiting = row!.n;
   }
   await meanwhile();
   await party.app.asOwner('commit');
-  const { status } = await admission;
-  await party.app.settle();
-  return [status];
+  return working;
 }
 
 describe('somebody leaves many groups', () => {
