@@ -39,6 +39,8 @@ export function connect(url: string, key: string): Api {
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(PATIENCE),
+    }).catch((error: Error) => {
+      throw new Error(`${url} cannot be reached`, { cause: error });
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;

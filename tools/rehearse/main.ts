@@ -30,8 +30,13 @@ function options(): { files: string[]; mode: Mode; stage: Stage | undefined } | 
 }
 
 async function read(files: readonly string[]): Promise<Story[]> {
-  const stories = await Promise.all(files.map(async (file) => readRehearsal(file, await readFile(file, 'utf8'))));
-  return stories.flat();
+  const stories = files.map(async (file) => {
+    const text = await readFile(file, 'utf8').catch((error: Error) => {
+      throw new Error(`${file} cannot be read`, { cause: error });
+    });
+    return readRehearsal(file, text);
+  });
+  return (await Promise.all(stories)).flat();
 }
 
 /** Writes reports in the order of the files, each as soon as those before it are written: stories end in the order of time. */
@@ -48,25 +53,31 @@ function inOrder(stories: readonly Story[]): (report: Report) => void {
 }
 
 /** On a system of its own, which ends with the rehearsal, whatever happens to either. */
-async function onThrowaway(mode: Mode, stories: readonly Story[], play: (stage: Stage) => Promise<Report[]>) {
+async function onThrowaway(
+  mode: Mode,
+  stories: readonly Story[],
+  play: (stage: Stage, signal: AbortSignal) => Promise<Report[]>,
+): Promise<Report[]> {
   const [start] = stories.map((story) => story.start).sort();
   write(`Starting a system (${mode}) whose clock stands at ${start}.`);
   const starting = startSystem(mode, start!);
-  let stopped = false;
-  const stop = async () => {
-    stopped = true;
-    await starting.then(
+  const stop = () =>
+    starting.then(
       (system) => system.stop(),
       () => undefined,
     );
-  };
+  const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void stop().finally(() => process.exit(130)));
+    process.on(signal, () => interruption.abort(new Error('Interrupted; the system was ended.')));
   }
+  const { signal } = interruption;
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
   try {
-    return await play(await starting);
+    return await Promise.race([starting.then((system) => play(system, signal)), interrupted]);
   } finally {
-    if (!stopped) await stop();
+    await stop();
   }
 }
 
@@ -77,11 +88,11 @@ try {
     process.exit(0);
   }
   const stories = await read(chosen.files);
-  const play = (stage: Stage) => playAll(stories, stage, inOrder(stories));
+  const play = (stage: Stage, signal?: AbortSignal) => playAll(stories, stage, inOrder(stories), signal);
   const reports = chosen.stage ? await play(chosen.stage) : await onThrowaway(chosen.mode, stories, play);
   write(`\n${summary(reports)}`);
   process.exitCode = tally(reports).failed > 0 ? 1 : 0;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }

@@ -27,13 +27,14 @@ export interface Report {
 
 /**
  * Plays all stories. Their steps are merged by time, so that one clock, which only goes forward, serves any number of stories
- * that overlap; as each has its own organisation, none sees another. `finished` is called as each story ends.
+ * that overlap; as each has its own organisation, none sees another. `finished` is called as each story ends; `signal` ends all of them.
  * @throws Error with a sentence when the system's clock is real, or later than a story's start.
  */
 export async function playAll(
   stories: readonly Story[],
   { url, key }: Stage,
   finished: (report: Report) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<Report[]> {
   const operator = connect(url, key);
   await checkClock(operator, stories, url);
@@ -41,6 +42,7 @@ export async function playAll(
   const moments = performances.flatMap((performance) => performance.moments()).sort((a, b) => a.at.localeCompare(b.at)); // stable: steps of one instant keep their order
   for (const { performance, at, play, isLast } of moments) {
     if (!performance.isBroken) await performance.attempt(at, play);
+    signal?.throwIfAborted();
     if (isLast) finished(performance.report);
   }
   return performances.map(({ report }) => report);
