@@ -337,10 +337,14 @@ describe('statements over the bus', () => {
 
   it('are parked with their reason when they cannot be taken in, sealed', async () => {
     const bad = leaver('canary-e2', '2026-05-01T00:00:00Z', { time: '2026-12-01T00:00:00Z' });
-    await app.publish([message(bad), { ...message(leaver('e3', '2026-05-01T00:00:00Z')), key: 'another' }]);
+    await app.publish([
+      message(leaver('e3', '2026-05-01T00:00:00Z')),
+      message(bad),
+      message(leaver('e4', '2026-05-01T00:00:00Z')),
+    ]);
     const parked = await app.rows<{ reason: string; value: Buffer }>("select * from parked where state = 'parked'");
     expect(parked).toHaveLength(1);
     expect(parked[0]!.value.toString('latin1')).not.toContain('canary');
-    expect(await names('e3')).toContain('LeaverDetected');
+    for (const who of ['e3', 'e4']) expect(await names(who)).toContain('LeaverDetected');
   });
 });

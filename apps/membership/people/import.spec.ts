@@ -84,9 +84,9 @@ describe('importing people', () => {
 
   it('changes nothing the second time', async () => {
     const text = [HEADER, 'c30,,Jo,jo@x.example,,2001-01-01,member,active,2026-01-01T00:00:00Z'].join('\n');
-    expect((await send(text)).body).toMatchObject({ accepted: 1 });
+    expect((await send(text, '?asOf=2026-02-01T00:00:00Z')).body).toMatchObject({ accepted: 1 });
     const before = await eventNames();
-    expect((await send(text)).body).toEqual({ accepted: 0, unchanged: 1, rejected: [] });
+    expect((await send(text, '?asOf=2026-02-02T00:00:00Z')).body).toEqual({ accepted: 0, unchanged: 1, rejected: [] });
     expect(await eventNames()).toEqual(before);
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
+import { WrongExpectedVersion } from '#eventsourcing';
 import { ageOf, findPeople, registerPeople } from './identity.js';
 import { openPeople, type PeopleApp } from './testing.js';
 
@@ -200,6 +201,29 @@ describe('what other slices ask', () => {
         [unborn, { known: false }],
       ]),
     );
+  });
+
+  it('tries again when somebody else registers the same identifier at this moment', async () => {
+    const mention = {
+      links: [{ kind: 'crmId' as const, value: 'f5' }],
+      source: 'crm',
+      occurredAt: '2026-06-01T09:00:00.000Z',
+    };
+    const cause = { actor: { kind: 'system' as const, id: 'test' } };
+    const gate = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const first = within(async (tx) => {
+      const [one] = await registerPeople(app.kit, tx, cause, [mention]);
+      held.resolve();
+      await gate.promise;
+      return one;
+    });
+    await held.promise;
+    const second = within((tx) => registerPeople(app.kit, tx, cause, [mention])).catch((error: unknown) => error);
+    while ((await app.rows('select 1 from pg_locks where not granted')).length === 0);
+    gate.resolve();
+    expect(await first).toMatchObject({ isNew: true });
+    expect(await second).toBeInstanceOf(WrongExpectedVersion);
   });
 
   it('registers one person for two mentions in one call', async () => {
