@@ -110,7 +110,7 @@ export async function findMember(tx: Transaction, { groupId, personId }: Pair): 
 }
 
 /** Everybody who is in a group now and is one of these people, is a guest of one of these activities, or is in one of these groups. */
-export function presentAmong(
+export async function presentAmong(
   tx: Transaction,
   among: {
     readonly personIds: readonly string[];
@@ -118,6 +118,7 @@ export function presentAmong(
     readonly groupIds: readonly string[];
   },
 ): Promise<ParticipationRow[]> {
+  if (Object.values(among).every((ids) => ids.length === 0)) return [];
   return tx.query<ParticipationRow>(
     `select ${COLUMNS} from participations where tenant_id = $1 and present
        and (person_id = any($2::uuid[]) or activity_id = any($3::uuid[]) or group_id = any($4::uuid[])) order by group_id, person_id`,

@@ -140,6 +140,7 @@ export async function decideRemovals(
   processor: string,
   concerns: readonly Concern[],
 ): Promise<void> {
+  if (concerns.length === 0) return;
   const factsOf = await readFacts(
     kit,
     tx,
