@@ -1,24 +1,74 @@
-import type { Decoded } from './cloudevents.js';
-import { NO_TENANT } from './parked.js';
+import { createHash } from 'node:crypto';
+import { decode, FEEDS_TOPIC, NO_TENANT, type Decoded } from './cloudevents.js';
 import type { ReceivedMessage } from './transport.js';
 
-/** A message as it came and what could be read of it. */
-export type Item = { readonly message: ReceivedMessage; readonly decoded: Decoded };
+/** A message as it came, what could be read of it, and what it must be handled in order with. */
+export interface Item {
+  readonly message: ReceivedMessage;
+  readonly decoded: Decoded;
+  /**
+   * The stream, which keeps its order: behind a parked message of a lane the others of that lane wait. A statement of another system
+   * says its own time and waits for none, and neither does what cannot be placed.
+   */
+  readonly lane: string;
+}
+
+/** Reads a message. */
+export function itemOf(received: ReceivedMessage): Item {
+  const message = storable(received);
+  const decoded = decode(message);
+  return { message, decoded, lane: laneOf(message, decoded) };
+}
+
+function laneOf(message: ReceivedMessage, decoded: Decoded): string {
+  if ('event' in decoded) return decoded.event.streamId;
+  const isPlaced = message.topic !== FEEDS_TOPIC && decoded.tenantId !== undefined && message.key !== '';
+  return isPlaced ? message.key : `message-${fingerprint(message).slice(0, 32)}`;
+}
+
+/** Postgres keeps no NUL in a text: a foreign message with one in its key or headers could otherwise be neither handled nor parked. */
+function storable(message: ReceivedMessage): ReceivedMessage {
+  const plain = (text: string) => text.replaceAll('\0', '\uFFFD');
+  const headers = Object.entries(message.headers).map(([name, value]) => [plain(name), plain(value)]);
+  return { ...message, key: plain(message.key), headers: Object.fromEntries(headers) as Record<string, string> };
+}
+
+/**
+ * Tells messages apart, hexadecimal. One published twice is the same wherever it lies, as CloudEvents 1.0 asks; one without an id is
+ * known by its place too.
+ */
+export function fingerprint({ topic, key, headers, value, partition, offset }: ReceivedMessage): string {
+  const place = headers['ce_id'] && headers['ce_source'] ? [] : [partition, offset];
+  const named = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([topic, key, named, place]))
+    .update(value)
+    .digest('hex');
+}
 
 /** Whose message it is; the nil tenant where that cannot be read. */
 export const tenantOf = ({ decoded }: Item) =>
   'event' in decoded ? decoded.event.tenantId : (decoded.tenantId ?? NO_TENANT);
 
-/** The items of a run that are still to be handled: unreadable ones, and each new event once. Takes them out of `fresh`. */
+/** Names an event among those of all organisations: two of them may have feeds that count their statements alike. */
+export const globalId = (tenantId: string, eventId: string) => `${tenantId}/${eventId}`;
+
+/** The items of a run that are still to be handled: unreadable ones, and each new event once. Takes them out of `fresh` (global ids). */
 export function firstDeliveries(run: readonly Item[], fresh: Set<string>): Item[] {
-  return run.filter(({ decoded }) => !('event' in decoded) || fresh.delete(decoded.event.id));
+  return run.filter(
+    ({ decoded }) => !('event' in decoded) || fresh.delete(globalId(decoded.event.tenantId, decoded.event.id)),
+  );
 }
 
 /** A batch by organisation, in one order for everybody, so that two batches never wait for each other's inbox rows. */
 export function byTenant(items: readonly Item[]): Item[][] {
   const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(tenantOf(item), [...(groups.get(tenantOf(item)) ?? []), item]);
-  return [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([, group]) => group);
+  for (const item of items) {
+    const group = groups.get(tenantOf(item));
+    if (group) group.push(item);
+    else groups.set(tenantOf(item), [item]);
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
 /** A batch cut where the organisation changes, order kept. */

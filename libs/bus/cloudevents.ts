@@ -1,12 +1,18 @@
 import { CloudEvent, Kafka } from 'cloudevents';
 import { v5 } from 'uuid';
+import { parseInstant } from '#domain';
 import { eventType, upcast, type EventContext, type RecordedEvent } from '#events';
 import type { SequencedEvent } from '#eventsourcing';
 import type { BusMessage, ReceivedMessage } from './transport.js';
 
-/** The topic other systems may write to; everything else on it is parked. */
+/** The topic other systems may write to, statements of theirs and nothing else; what else is on it is parked. */
 export const FEEDS_TOPIC = 'rollcall.feeds';
+/** Holds messages whose organisation cannot be read; no organisation's own. */
+export const NO_TENANT = '00000000-0000-0000-0000-000000000000';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const HOUSE_FORM = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** What fits Postgres's integer. */
+const VERSION = /^[1-9]\d{0,8}$/;
 /** Names the statement of a source: equal for every delivery of one `source` and `id`, as CloudEvents 1.0 asks. */
 const STATEMENTS = '8f5bdc0e-6b0e-5a3a-9c8b-3a4a63c0f1d2';
 
@@ -46,13 +52,14 @@ export function toMessage(event: SequencedEvent): BusMessage {
 /** A message that could be read, or why not. Reasons name fields and rules, never values. */
 export type Decoded = { readonly event: RecordedEvent } | { readonly unreadable: string; readonly tenantId?: string };
 
-/** Reads a message of ours or of the feeds topic; events come upcast to their newest form and checked against its schema. */
+/** Reads a message of ours or of the feeds topic; events come upcast to their newest form and checked against its schema. Never throws. */
 export function decode(message: ReceivedMessage): Decoded {
   const header = (name: string) => message.headers[name] ?? '';
   const tenantId = header('ce_tenantid').toLowerCase();
-  if (header('ce_specversion') !== '1.0') return { unreadable: 'ce_specversion is not 1.0' };
-  if (!UUID.test(tenantId)) return { unreadable: 'ce_tenantid does not name an organisation' };
+  if (!UUID.test(tenantId) || tenantId === NO_TENANT)
+    return { unreadable: 'ce_tenantid does not name an organisation' };
   const unreadable = (reason: string): Decoded => ({ unreadable: reason, tenantId });
+  if (header('ce_specversion') !== '1.0') return unreadable('ce_specversion is not 1.0');
   if (!header('ce_id') || !header('ce_source')) return unreadable('ce_id or ce_source is missing');
   let value: unknown;
   try {
@@ -72,28 +79,46 @@ function fromOurs(
   tenantId: string,
   { data: stored, ...context }: EventContext & { data: Record<string, unknown> },
 ): Decoded {
+  const unreadable = (reason: string): Decoded => ({ unreadable: reason, tenantId });
   const {
-    ce_id: id = '',
+    ce_id = '',
     ce_type: wireType = '',
     ce_subject: streamId = '',
     ce_streamversion: version = '',
   } = message.headers;
-  if (!UUID.test(id)) return { unreadable: 'ce_id is not a UUID', tenantId };
-  if (!streamId || !/^[1-9]\d*$/.test(version))
-    return { unreadable: 'ce_subject or ce_streamversion is missing', tenantId };
-  if (!context.occurredAt || !context.recordedAt || !context.actor || !context.correlationId)
-    return { unreadable: 'the value lacks the context of an event', tenantId };
-  const { type, data } = upcast(wireType, stored);
-  return checked({ ...context, id, type, name: '', tenantId, streamId, version: Number(version), data });
+  const id = ce_id.toLowerCase();
+  if (!UUID.test(id)) return unreadable('ce_id is not a UUID');
+  if (!streamId || !VERSION.test(version)) return unreadable('ce_subject or ce_streamversion is missing');
+  // The order of a stream hangs on its messages having one key.
+  if (message.key !== streamId) return unreadable('the key is not ce_subject');
+  if (!isContext(context)) return unreadable('the value lacks the context of an event');
+  const newest = lifted(wireType, stored);
+  if (!newest) return unreadable('the data cannot be read in the version that ce_type names');
+  const { type, data } = newest;
+  return checked(message.topic, { ...context, id, type, name: '', tenantId, streamId, version: Number(version), data });
+}
+
+/** Upcasters count on data that was checked when it was stored; what comes from a topic need not be such. */
+function lifted(type: string, stored: Record<string, unknown>): ReturnType<typeof upcast> | undefined {
+  try {
+    return upcast(type, stored);
+  } catch {
+    return undefined;
+  }
+}
+
+function isContext({ occurredAt, recordedAt, actor, correlationId }: Partial<EventContext>): boolean {
+  const instants = [occurredAt, recordedAt].every((time) => typeof time === 'string' && HOUSE_FORM.test(time));
+  return instants && typeof actor?.id === 'string' && typeof correlationId === 'string' && UUID.test(correlationId);
 }
 
 /** A source's statement becomes an event whose correlation is its own id: the case starts here. */
 function fromFeed(message: ReceivedMessage, tenantId: string, data: object): Decoded {
   const { ce_id = '', ce_source = '', ce_type = '', ce_time = '' } = message.headers;
   const id = statementId(ce_source, ce_id);
-  if (Number.isNaN(Date.parse(ce_time))) return { unreadable: 'ce_time is missing or not a time', tenantId };
-  const time = new Date(ce_time).toISOString();
-  return checked({
+  const time = parseInstant(ce_time);
+  if (time === null) return { unreadable: 'ce_time is missing or not a time', tenantId };
+  return checked(message.topic, {
     id,
     type: ce_type,
     name: '',
@@ -108,11 +133,13 @@ function fromFeed(message: ReceivedMessage, tenantId: string, data: object): Dec
   });
 }
 
-function checked(event: RecordedEvent): Decoded {
+function checked(topic: string, event: RecordedEvent): Decoded {
+  const { tenantId } = event;
   const known = eventType(event.type);
-  if (!known) return { unreadable: 'ce_type is not an event we know', tenantId: event.tenantId };
+  if (!known) return { unreadable: 'ce_type is not an event we know', tenantId };
+  // Whoever may write to one topic must not speak for the owner of another.
+  if (topic !== `rollcall.${known.service}`) return { unreadable: 'ce_type is not an event of this topic', tenantId };
   const faults = known.faults(event.data);
-  if (faults.length > 0)
-    return { unreadable: `does not fit its schema: ${faults.slice(0, 5).join('; ')}`, tenantId: event.tenantId };
+  if (faults.length > 0) return { unreadable: `does not fit its schema: ${faults.slice(0, 5).join('; ')}`, tenantId };
   return { event: { ...event, name: known.name } };
 }

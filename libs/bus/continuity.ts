@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#events';
 import type { Transaction } from '#eventsourcing';
+import { versionsDiscarded } from './parked.js';
 
 /** The last version of each of these streams that a projection has handled; a stream it has not seen stands at 0. */
 export async function versionsFollowed(
@@ -38,4 +39,18 @@ export async function keepFollowed(
      on conflict (tenant_id, processor, stream_id) do update set version = excluded.version where followed.version < excluded.version`,
     [tx.tenantId, processor, moved.map(([stream]) => stream), moved.map(([, version]) => version)],
   );
+}
+
+/** As `follows`, and over what an operator has given up for good: a discarded event will not come any more. */
+export async function comesNext(
+  tx: Transaction,
+  processor: string,
+  event: RecordedEvent,
+  followed: Map<string, number>,
+): Promise<boolean> {
+  if (follows(event, followed)) return true;
+  const { streamId } = event;
+  for (const version of await versionsDiscarded(tx, processor, streamId))
+    if (version === (followed.get(streamId) ?? 0) + 1) followed.set(streamId, version);
+  return follows(event, followed);
 }

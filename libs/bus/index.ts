@@ -1,12 +1,7 @@
 export * from './transport.js';
 export { inProcessTransport } from './inprocess/index.js';
+export { connectProcessor } from './connect.js';
 export { FEEDS_TOPIC, statementId, toMessage } from './cloudevents.js';
-export { findParked, listParked, NO_TENANT, settleParked, type ParkedMessage } from './parked.js';
-export {
-  PAGES,
-  ProcessorServer,
-  processorId,
-  Unprocessable,
-  type Handling,
-  type ProcessorOptions,
-} from './processor.js';
+export { findParked, listParked, settleParked, type ParkedMessage } from './parked.js';
+export { Unprocessable } from './handling.js';
+export { PAGES, ProcessorServer, processorId, type Handling, type ProcessorOptions } from './processor.js';

@@ -29,6 +29,11 @@ export interface Subscription {
   group: string;
   topics: readonly string[];
   /**
+   * Topic → how many different messages the group has handled by its own account. A transport that keeps messages refuses to start
+   * where that cannot be true of the topic it finds.
+   */
+  handled?: ReadonlyMap<string, number>;
+  /**
    * Handles one batch of one topic and partition, in order, at most `batchLimit` messages.
    * Resolves only when its effects are durable; rejecting means: deliver again. Must not await `publish`.
    * `heartbeat` is to be called now and then by work that may last longer than half a minute; it never rejects.

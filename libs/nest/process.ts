@@ -3,12 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import type { AddressInfo } from 'node:net';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
-import { Catch, Module, type DynamicModule, type Provider, type RpcExceptionFilter, type Type } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import { throwError } from 'rxjs';
-import type { Transport } from '#bus';
+import { connectProcessor, type Transport } from '#bus';
 import type { Log } from './log.js';
 import { HealthController, KITS } from './operations.js';
 import { AccessGuard, AUTHENTICATOR, type Authenticator } from './principal.js';
@@ -37,14 +36,6 @@ export interface RunningProcess {
 
 @Module({})
 class RootModule {}
-
-/** Hands a handler's own error to the transport, which tells transient from permanent by it. */
-@Catch()
-class PassErrorOn implements RpcExceptionFilter {
-  catch(error: unknown) {
-    return throwError(() => error);
-  }
-}
 
 /** Builds the Nest application of a process without starting anything; the OpenAPI document is made from it. */
 export async function createApp({
@@ -100,9 +91,7 @@ export async function createApp({
 export async function runProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { kits, transport, log, port, host = '0.0.0.0' } = options;
   const app = await createApp(options);
-  for (const processor of kits.flatMap((kit) => kit.processors)) {
-    app.connectMicroservice({ strategy: processor }).useGlobalFilters(new PassErrorOn());
-  }
+  for (const processor of kits.flatMap((kit) => kit.processors)) connectProcessor(app, processor);
   await app.startAllMicroservices();
   for (const kit of kits) await kit.start();
   await app.listen(port, host);

@@ -2,9 +2,9 @@
 import { Kafka, type SASLOptions, logLevel } from 'kafkajs';
 import { type Transport, type TransportLog, TransportStopped, publishLimit } from '../transport.js';
 import { type Consumer, consume } from './consumer.js';
-import { type KafkaOptions, logToStandardError } from './options.js';
+import { type KafkaOptions, defaultPartitions, defaultReplication, logToStandardError } from './options.js';
 import { openSender } from './sender.js';
-import { checkOffsets, createMissing } from './topics.js';
+import { checkOffsets, createMissing, rewind } from './topics.js';
 
 export type { KafkaOptions } from './options.js';
 export { OffsetOutOfRange } from './topics.js';
@@ -17,7 +17,8 @@ const joiningLimit = 60_000;
  * `subscribe` also rejects with `OffsetOutOfRange` (see there), and when the brokers are away for some seconds.
  */
 export function kafkaTransport(options: KafkaOptions): Transport {
-  const { partitions = 6, replication = 1, sessionTimeout = 10_000, log = logToStandardError } = options;
+  const { sessionTimeout = 10_000, log = logToStandardError } = options;
+  const { partitions = defaultPartitions, replication = defaultReplication } = options;
   const kafka = connectionTo(options, log);
   const sender = openSender(kafka, options.limit ?? publishLimit);
   const consumers = new Set<Consumer>();
@@ -35,7 +36,7 @@ export function kafkaTransport(options: KafkaOptions): Transport {
     publish: (messages) => sender.publish(messages),
     subscribe: async (subscription) => {
       if (closed) throw new TransportStopped('The transport');
-      await checkOffsets(kafka, subscription.group, subscription.topics);
+      await checkOffsets(kafka, subscription.group, subscription.topics, subscription.handled);
       const consumer = await consume(kafka, subscription, { sessionTimeout, log, fatal });
       consumers.add(consumer);
       return consumer;
@@ -56,6 +57,17 @@ export function kafkaTransport(options: KafkaOptions): Transport {
       await sender.close();
     },
   };
+}
+
+/**
+ * Lets a group get everything in these topics again, from their beginning: the way out of `OffsetOutOfRange`. Creates the topics that are
+ * missing. Rejects while the group has a running member. The inbox of the group keeps effects single.
+ */
+export async function resetGroup(options: KafkaOptions, group: string, topics: readonly string[]): Promise<void> {
+  const { partitions = defaultPartitions, replication = defaultReplication, log = logToStandardError } = options;
+  const kafka = connectionTo(options, log);
+  await createMissing(kafka, topics, { partitions, replication });
+  await rewind(kafka, group, topics);
 }
 
 const levels: Partial<Record<logLevel, 'error' | 'warn'>> = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' };

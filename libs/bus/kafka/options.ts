@@ -20,6 +20,9 @@ export interface KafkaOptions {
   log?: TransportLog;
 }
 
+export const defaultPartitions = 6;
+export const defaultReplication = 1;
+
 /** Warnings and errors on standard error, a JSON object a line. */
 export const logToStandardError: TransportLog = (level, message, fields) => {
   if (level !== 'info') process.stderr.write(`${JSON.stringify({ level, message, ...fields })}\n`);

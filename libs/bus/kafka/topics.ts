@@ -8,7 +8,7 @@ import { retry } from './options.js';
  */
 export class OffsetOutOfRange extends Error {
   override readonly name = 'OffsetOutOfRange';
-  constructor(group: string, place: string, committed: string, range: { low: string; high: string }) {
+  constructor(group: string, place: string, committed: string, range: Range) {
     super(`Group ${group} stands at ${committed} in ${place}, which holds ${range.low} to ${range.high}`);
   }
 }
@@ -40,8 +40,17 @@ export async function createMissing(
   });
 }
 
-/** Rejects with `OffsetOutOfRange` when the group's place in one of the topics is outside what the topic holds. */
-export async function checkOffsets(kafka: Kafka, group: string, topics: readonly string[]): Promise<void> {
+/**
+ * Rejects with `OffsetOutOfRange` when the group's place in one of the topics is outside what the topic holds, or is gone together with
+ * messages: Kafka forgets the places of its groups with the topic, and an empty one would then look like a first start [R12].
+ * `handled` is how many different messages of each topic the group knows to have handled.
+ */
+export async function checkOffsets(
+  kafka: Kafka,
+  group: string,
+  topics: readonly string[],
+  handled: ReadonlyMap<string, number> = new Map(),
+): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const places = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
     for (const { topic, partitions } of places) {
@@ -52,14 +61,42 @@ export async function checkOffsets(kafka: Kafka, group: string, topics: readonly
           throw new OffsetOutOfRange(group, `${topic}/${partition}`, offset, range);
         }
       }
+      const isNew = partitions.every(({ offset }) => BigInt(offset) < 0n);
+      if (isNew) checkFirstStart(group, topic, ranges, BigInt(handled.get(topic) ?? 0));
     }
   });
 }
 
+type Range = { low: string; high: string };
+
+/** A group without a place cannot have handled more messages than the topic ever held, nor any that were deleted. */
+function checkFirstStart(group: string, topic: string, ranges: readonly Range[], handled: bigint): void {
+  const low = ranges.reduce((sum, range) => sum + BigInt(range.low), 0n);
+  const high = ranges.reduce((sum, range) => sum + BigInt(range.high), 0n);
+  if (handled === 0n || (low === 0n && handled <= high)) return;
+  throw new OffsetOutOfRange(group, topic, `no place after ${handled} messages`, { low: `${low}`, high: `${high}` });
+}
+
 /** A negative offset means that the group has not committed anything yet. */
-function isOutside(offset: string, { low, high }: { low: string; high: string }): boolean {
+function isOutside(offset: string, { low, high }: Range): boolean {
   const committed = BigInt(offset);
   return committed >= 0n && (committed < BigInt(low) || committed > BigInt(high));
+}
+
+/**
+ * Puts the group at the beginning of each topic, so that it gets everything there is once more. Rejects while a member of the group is
+ * running. The topics must exist.
+ */
+export async function rewind(kafka: Kafka, group: string, topics: readonly string[]): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    for (const topic of topics) {
+      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => ({
+        partition,
+        offset: low,
+      }));
+      await admin.setOffsets({ groupId: group, topic, partitions });
+    }
+  });
 }
 
 /** Runs the work, and again when the brokers say that they will be ready in a moment; kafkajs does not see to that. */

@@ -1,0 +1,188 @@
+import type { RecordedEvent } from '#events';
+import { isTransient, type Transaction } from '#eventsourcing';
+import { byTenant, firstDeliveries, globalId, runsOfOneTenant, tenantOf, type Item } from './batch.js';
+import { comesNext, follows, keepFollowed, versionsFollowed } from './continuity.js';
+import { lanesWaiting, park, type Parking } from './parked.js';
+
+/** Thrown by a handler that knows trying again is useless: the message is parked at once. */
+export class Unprocessable extends Error {
+  override readonly name = 'Unprocessable';
+}
+
+/** A handler failed and has tries left: the batch comes again after a pause. */
+export class TryAgain extends Error {
+  override readonly name = 'TryAgain';
+  constructor(override readonly cause: unknown) {
+    super('A handler failed and is tried again');
+  }
+}
+
+/** A processor as its batches see it. */
+export interface Processing extends Parking {
+  /** Whether it takes whole pages: a projection, which must see every version of a stream in order. */
+  readonly projects: boolean;
+  /** Whether it has a handler for this type. */
+  handles(type: string): boolean;
+  /** Calls its handlers with a page, or with one event where it does not take pages. */
+  call(tx: Transaction, events: readonly RecordedEvent[]): Promise<void>;
+  /** Global id → how often a handler has failed over the event, since a batch last went through. */
+  readonly failures: Map<string, number>;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
+}
+
+/** How often a handler is tried over one event before the event is parked. */
+export const TRIES = 5;
+
+/** What is known while a run of one organisation's messages is handled. */
+interface Run {
+  /** Lanes with parked messages. */
+  readonly waiting: Set<string>;
+  /** Last version handled of each stream, for projections. */
+  readonly followed: Map<string, number> | undefined;
+}
+
+/**
+ * One pass over a batch in one transaction. A handler that fails does not end the pass: the rest of its lane is left for the next one,
+ * other lanes go on, so that many bad messages use up their tries side by side. The pass then throws `TryAgain`, and is rolled back.
+ */
+export class Pass {
+  private readonly counts = new Map<string, number>();
+  private readonly held = new Set<string>();
+  private failure: TryAgain | undefined;
+
+  constructor(
+    private readonly processing: Processing,
+    private readonly tx: Transaction,
+  ) {}
+
+  /** Handles or parks every new message. Throws `TryAgain`, or a transient fault; then nothing of it may be kept. */
+  async handle(items: readonly Item[]): Promise<void> {
+    const fresh = await this.admit(items);
+    for (const run of runsOfOneTenant(items)) {
+      await this.tx.actFor(tenantOf(run[0]!));
+      const due = firstDeliveries(run, fresh);
+      if (due.length > 0) await this.handleRun(due);
+    }
+    if (this.failure) throw this.failure;
+    await this.count();
+  }
+
+  /** Writes the inbox rows of a batch and returns the global ids that were not there: an event handled before is passed over. */
+  private async admit(items: readonly Item[]): Promise<Set<string>> {
+    const { tx } = this;
+    const fresh = new Set<string>();
+    for (const group of byTenant(items)) {
+      const tenantId = tenantOf(group[0]!);
+      await tx.actFor(tenantId);
+      const ids = group.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : []));
+      if (ids.length === 0) continue;
+      const rows = await tx.query<{ event_id: string }>(
+        'insert into inbox (tenant_id, processor, event_id) select $1, $2, id from unnest($3::uuid[]) as id on conflict do nothing returning event_id',
+        [tenantId, this.processing.name, [...new Set(ids)].sort()],
+      );
+      for (const row of rows) fresh.add(globalId(tenantId, row.event_id));
+    }
+    return fresh;
+  }
+
+  private async handleRun(due: readonly Item[]): Promise<void> {
+    const { processing, tx } = this;
+    const lanes = due.map(({ lane }) => lane);
+    const run: Run = {
+      waiting: await lanesWaiting(tx, processing.name, lanes),
+      followed: processing.projects ? await versionsFollowed(tx, processing.name, lanes) : undefined,
+    };
+    if (!(await this.handlePage(due, run)))
+      for (const item of due) if (await this.handleItem(item, run)) this.tally(item, 1);
+    if (run.followed) await keepFollowed(tx, processing.name, run.followed);
+  }
+
+  /** Hands a page to a projection in one call. False where something in the page is not fit for it: then one by one. */
+  private async handlePage(due: readonly Item[], { waiting, followed }: Run): Promise<boolean> {
+    if (!followed || waiting.size > 0 || this.held.size > 0) return false;
+    const events = due.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event] : []));
+    const after = new Map(followed);
+    if (events.length < due.length || !events.every((event) => follows(event, after))) return false;
+    if (await attempt(this.tx, () => this.processing.call(this.tx, events))) return false;
+    for (const [stream, version] of after) followed.set(stream, version);
+    this.tally(due[0]!, due.length);
+    return true;
+  }
+
+  /** Handles or parks one message. True when it counts: handled, passed over for want of a handler, or parked for the first time. */
+  private async handleItem(item: Item, run: Run): Promise<boolean> {
+    const { decoded, lane } = item;
+    if (!('event' in decoded)) return this.setAside(item, decoded.unreadable, 1, run);
+    if (run.waiting.has(lane)) return this.park(item, 'waits behind an earlier message of its stream', 0);
+    if (this.held.has(globalId(tenantOf(item), lane))) return false;
+    if (run.followed && !(await comesNext(this.tx, this.processing.name, decoded.event, run.followed)))
+      return this.setAside(item, 'an earlier event of its stream has not come', 0, run);
+    return this.handleEvent(item, decoded.event, run);
+  }
+
+  private async handleEvent(item: Item, event: RecordedEvent, run: Run): Promise<boolean> {
+    const { processing, tx } = this;
+    if (!processing.handles(event.type)) return true;
+    const failed = await attempt(tx, () => processing.call(tx, [event]));
+    if (!failed) return true;
+    run.followed?.set(event.streamId, event.version - 1);
+    const id = globalId(event.tenantId, event.id);
+    const failures = (processing.failures.get(id) ?? 0) + 1;
+    processing.failures.set(id, failures);
+    if (!(failed.error instanceof Unprocessable) && failures < TRIES) {
+      this.held.add(globalId(event.tenantId, item.lane));
+      this.failure ??= new TryAgain(failed.error);
+      return false;
+    }
+    processing.log('error', `${processing.name} parks ${event.type} ${event.id}`, failed.error);
+    return this.setAside(item, failed.error instanceof Error ? failed.error.name : 'unknown', failures, run);
+  }
+
+  /** Parks a message and lets those that follow in its lane wait. */
+  private setAside(item: Item, reason: string, attempts: number, run: Run): Promise<boolean> {
+    run.waiting.add(item.lane);
+    return this.park(item, reason, attempts);
+  }
+
+  private park(item: Item, reason: string, attempts: number): Promise<boolean> {
+    return park(this.tx, this.processing, item, reason, attempts);
+  }
+
+  private tally({ message: { topic } }: Item, n: number): void {
+    this.counts.set(topic, (this.counts.get(topic) ?? 0) + n);
+  }
+
+  private async count(): Promise<void> {
+    for (const [topic, n] of this.counts) {
+      await this.tx.query(
+        'insert into checkpoints (processor, topic, handled) values ($1, $2, $3) on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled',
+        [this.processing.name, topic, n],
+      );
+    }
+  }
+}
+
+/**
+ * Runs work that is undone as a whole when it fails, and leaves the transaction usable and acting for the organisation it acted for.
+ * Returns what was thrown, undefined when all went well. Throws transient faults: the transaction itself is then to be tried again.
+ */
+export async function attempt(tx: Transaction, work: () => Promise<void>): Promise<{ error: unknown } | undefined> {
+  const { tenantId } = tx;
+  const failed = await undoneIfFailing(tx, work);
+  // The database's own setting went back with the savepoint; what the transaction believes of it did not.
+  if (tenantId !== null) await tx.actFor(tenantId);
+  return failed;
+}
+
+async function undoneIfFailing(tx: Transaction, work: () => Promise<void>): Promise<{ error: unknown } | undefined> {
+  await tx.query('savepoint attempt');
+  try {
+    await work();
+    await tx.query('release savepoint attempt');
+    return undefined;
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    await tx.query('rollback to savepoint attempt');
+    return { error };
+  }
+}
