@@ -4,7 +4,10 @@ import type { Database } from './database.js';
 import { rest, Signal } from './signal.js';
 import { restore, type StoredRow } from './store.js';
 
-/** A stored event with its place in the global order and the exact bytes of its body. */
+/**
+ * A stored event with its place in the global order and the exact bytes of its body. `type` is the one those bytes were stored under,
+ * however old; `data` is upcast.
+ */
 export interface SequencedEvent extends RecordedEvent {
   readonly position: number;
   readonly body: string;
@@ -171,5 +174,5 @@ export async function readSequenced(query: Query, position: number, limit: numbe
      where s.position > $1 order by s.position limit $2`,
     [position, limit],
   );
-  return rows.map((row) => ({ ...restore(row), position: Number(row.position), body: row.body }));
+  return rows.map((row) => ({ ...restore(row), type: row.type, position: Number(row.position), body: row.body }));
 }
