@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
-import { policySlice, service } from '#nest';
+import { knownGroupsSlice, policySlice, service } from '#nest';
 import { alternativeChannels } from './alternative-channels/alternative-channels.slice.js';
 import { consents } from './consents/consents.slice.js';
-import { groups } from './groups/groups.slice.js';
 
 @Module({})
 class ConsentModule {}
@@ -12,5 +11,5 @@ export const consent = service(
   'consent',
   ConsentModule,
   ['consents', 'alternative-channels'],
-  [policySlice('consent'), groups, consents, alternativeChannels],
+  [policySlice('consent'), knownGroupsSlice('consent'), consents, alternativeChannels],
 );

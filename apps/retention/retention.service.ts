@@ -1,9 +1,7 @@
 import { Module } from '@nestjs/common';
-import { policySlice, service } from '#nest';
+import { knownGroupsSlice, policySlice, service } from '#nest';
 import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
-import { groups } from './groups/groups.slice.js';
 import { items } from './items/items.slice.js';
-import { zone } from './zone/zone.slice.js';
 
 @Module({})
 class RetentionModule {}
@@ -13,5 +11,5 @@ export const retention = service(
   'retention',
   RetentionModule,
   ['retention-items', 'deletion-tasks'],
-  [policySlice('retention'), groups, zone, items, deletionTasks],
+  [policySlice('retention'), knownGroupsSlice('retention'), items, deletionTasks],
 );

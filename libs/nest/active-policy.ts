@@ -1,13 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { processorId, type Handling } from '#bus';
-import type { ResolvedPolicy } from '#domain';
+import { DEFAULT_TIME_ZONE, type ResolvedPolicy } from '#domain';
 import { typeOf, type GatewayPayloads, type RecordedEvent, type Service } from '#events';
 import { tenantTable, writeRows, type Transaction } from '#eventsourcing';
 import type { Slice } from './compose.js';
 
 /**
- * Which policy is in force for each group type of an organisation, as this service last heard of it. Every service that decides by
+ * Which policy is in force for each group type of an organisation, and on whose calendar its limits are counted, as this service last heard of it. Every service that decides by
  * policy keeps its own copy, fed by ProfileActivated alone, so a decision never waits for another service.
  */
 export function policySlice(service: Service): Slice {
@@ -25,11 +25,20 @@ export function policySlice(service: Service): Slice {
       }));
       await writeRows(tx, 'active_policies', ['groupType'], rows);
     }
+
+    @EventPattern<string>(typeOf('gateway', 'OrganisationRegistered'), processorId(name))
+    async registered(
+      @Payload() { data }: RecordedEvent<'OrganisationRegistered', GatewayPayloads['OrganisationRegistered']>,
+      @Ctx() { tx }: Handling,
+    ) {
+      await writeRows(tx, 'organisation_zone', ['organisationId'], [{ upsert: data }]);
+    }
   }
   return {
     controllers: [PolicyProcessor],
     processors: [{ name, topics: ['rollcall.gateway'] }],
     tables: [
+      tenantTable('organisation_zone', 'organisation_id uuid not null, time_zone text not null', 'organisation_id'),
       tenantTable(
         'active_policies',
         'group_type text not null, activation integer not null, policy json not null',
@@ -55,4 +64,12 @@ export async function activePolicies(tx: Transaction): Promise<Map<string, Resol
     [tx.tenantId],
   );
   return new Map(rows.map((row) => [row.group_type, row.policy]));
+}
+
+/** The organisation's IANA time zone, in which its days, months and years are counted; the default until it is known. */
+export async function timeZone(tx: Transaction): Promise<string> {
+  const [row] = await tx.query<{ time_zone: string }>('select time_zone from organisation_zone where tenant_id = $1', [
+    tx.tenantId,
+  ]);
+  return row?.time_zone ?? DEFAULT_TIME_ZONE;
 }

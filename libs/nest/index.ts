@@ -11,3 +11,5 @@ export * from './control.js';
 export { operationsOf } from './operations.js';
 export * from './process.js';
 export * from './active-policy.js';
+export * from './known-groups.js';
+export * from './answers.js';

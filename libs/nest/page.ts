@@ -1,4 +1,6 @@
 import { Type, type TSchema } from 'typebox';
+import { validate } from 'uuid';
+import { parseInstant } from '#domain';
 import { invalid } from './problem.js';
 
 /** Query fields of every list. */
@@ -39,5 +41,24 @@ export function cursorKey(cursor: string | undefined, parts: number): (string | 
   } catch {
     // answered below like any cursor that is not ours
   }
-  throw invalid([{ field: 'query/cursor', rule: 'must be the next of an earlier page' }]);
+  throw notOurs();
 }
+
+/** The id after which a page starts; null for the first. Throws the problem for a cursor that is not ours. */
+export function afterId(cursor: string | undefined): string | null {
+  const [id] = cursorKey(cursor, 1) ?? [];
+  if (id === undefined) return null;
+  if (!validate(id)) throw notOurs();
+  return String(id);
+}
+
+/** The instant and the id after which a page starts; undefined for the first. Throws the problem for a cursor that is not ours. */
+export function afterInstant(cursor: string | undefined): readonly [string, string] | undefined {
+  const [at, id] = cursorKey(cursor, 2) ?? [];
+  if (at === undefined) return undefined;
+  const instant = parseInstant(String(at));
+  if (instant === null || !validate(id)) throw notOurs();
+  return [instant, String(id)];
+}
+
+const notOurs = () => invalid([{ field: 'query/cursor', rule: 'must be the next of an earlier page' }]);

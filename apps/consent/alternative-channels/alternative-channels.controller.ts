@@ -1,10 +1,20 @@
 import { Inject } from '@nestjs/common';
 import { Type } from 'typebox';
 import { isInstant } from '#domain';
-import { checked, Command, cursorKey, Incoming, page, Read, Resource, ServiceKit, type CallOf } from '#nest';
+import {
+  type CallOf,
+  checked,
+  Command,
+  cursorKey,
+  Incoming,
+  page,
+  Read,
+  requireGroup,
+  Resource,
+  ServiceKit,
+} from '#nest';
 import { aboutOf, ask } from '../consents/consent-stream.js';
-import { Recorded } from '../consents/consents.dto.js';
-import { requireGroup } from '../groups/groups.slice.js';
+import { ConsentRecorded } from '../consents/consents.dto.js';
 import { ChannelPage, ChannelsQuery, RecordChannel } from './alternative-channels.dto.js';
 import { listChannels } from './alternative-channels.read-model.js';
 
@@ -24,7 +34,7 @@ export class AlternativeChannelsController {
     summary: 'Records how a person is reached instead of in the group',
     description: 'Also for whoever cannot join for want of the app: nobody has to refuse first.',
     body: RecordChannel,
-    answers: Recorded,
+    answers: ConsentRecorded,
   })
   async record(@Incoming() call: CallOf<typeof RecordChannel>) {
     const { tx, body } = call;

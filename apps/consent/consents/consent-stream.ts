@@ -1,7 +1,6 @@
 import { v5 } from 'uuid';
-import { consent, parseInstant, type CommandOf, type ConsentCommands } from '#domain';
-import type { Transaction } from '#eventsourcing';
-import { invalid, reply, type Answer, type Call, type ServiceKit } from '#nest';
+import { consent, type CommandOf, type ConsentCommands } from '#domain';
+import { pastInstantIn, recorded, type Answer, type Call, type ServiceKit } from '#nest';
 
 const CONSENTS = '16a60fa0-4b95-45cd-a10e-fd8929d005f8';
 
@@ -19,26 +18,11 @@ export function aboutOf({ personId, groupId }: About): About {
   return { personId: personId.toLowerCase(), groupId: groupId.toLowerCase() };
 }
 
-/** Asks the stream of this person and group; answers 201 with what was recorded, or 409 with the rule that said no. */
+/** Asks the stream of this person and group; answers 201 with what was recorded, 200 when nothing is new, or 409 with the rule that said no. */
 export async function ask(kit: ServiceKit, asked: Asked, command: CommandOf<ConsentCommands>): Promise<Answer> {
   const { tx, body, cause, expectedVersion } = asked;
   const id = consentId(body.groupId, body.personId);
-  const occurredAt = happenedAt(tx, body.occurredAt);
+  const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
   const [outcome] = await kit.commands.execute(tx, consent, cause, [{ id, command, occurredAt, expectedVersion }]);
-  const { version, events } = outcome!;
-  return reply(outcome!, {
-    consentId: id,
-    version,
-    events: events.map(({ id: eventId, name, streamId }) => ({ eventId, name, streamId })),
-  });
-}
-
-/** When the caller says it happened, in UTC; now when they do not say. Throws the 400 for an instant that is none, or yet to come. */
-function happenedAt({ now }: Transaction, occurredAt: string | undefined): string {
-  if (occurredAt === undefined) return now;
-  const instant = parseInstant(occurredAt);
-  if (instant === null)
-    throw invalid([{ field: 'body/occurredAt', rule: 'must be an RFC 3339 date-time between 1900 and 2200' }]);
-  if (instant > now) throw invalid([{ field: 'body/occurredAt', rule: 'must not lie in the future' }]);
-  return instant;
+  return recorded(outcome!, { consentId: id });
 }

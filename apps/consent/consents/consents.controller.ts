@@ -2,10 +2,29 @@ import { Inject } from '@nestjs/common';
 import { Type } from 'typebox';
 import { consentTerms, refusalTerms } from '#domain';
 import type { RecordedEvent } from '#events';
-import { checked, Command, cursorKey, Incoming, page, Read, Resource, ServiceKit, type CallOf } from '#nest';
-import { findPolicy, requireGroup, requirePolicy } from '../groups/groups.slice.js';
+import {
+  type CallOf,
+  checked,
+  Command,
+  cursorKey,
+  findPolicy,
+  Incoming,
+  page,
+  Read,
+  requireGroup,
+  requirePolicy,
+  Resource,
+  ServiceKit,
+} from '#nest';
 import { aboutOf, ask, consentId } from './consent-stream.js';
-import { AboutConsent, ConsentPage, ConsentsQuery, GiveConsent, PresentNotice, Recorded } from './consents.dto.js';
+import {
+  AboutConsent,
+  ConsentPage,
+  ConsentsQuery,
+  GiveConsent,
+  ConsentRecorded,
+  PresentNotice,
+} from './consents.dto.js';
 import { listConsents, type ConsentRow } from './consents.read-model.js';
 
 const Cursor = Type.Tuple([Type.String({ format: 'uuid' }), Type.String({ format: 'uuid' })]);
@@ -19,7 +38,7 @@ export class ConsentsController {
     scopes: ['admin', 'moderator', 'member'],
     summary: 'Records that a person was shown a version of the notice',
     body: PresentNotice,
-    answers: Recorded,
+    answers: ConsentRecorded,
   })
   async present(@Incoming() call: CallOf<typeof PresentNotice>) {
     const { tx, body } = call;
@@ -34,7 +53,7 @@ export class ConsentsController {
     description:
       'Counts when the method is one the policy accepts (LD-10) and a notice of that version with every required item came before it (LD-11). What does not count is answered with 409 and kept as evidence.',
     body: GiveConsent,
-    answers: Recorded,
+    answers: ConsentRecorded,
   })
   async give(@Incoming() call: CallOf<typeof GiveConsent>) {
     const { tx, body, cause } = call;
@@ -50,7 +69,7 @@ export class ConsentsController {
     summary: 'Records that a person does not want to be in the group',
     description: 'Opens an alternative channel where the policy asks for one (LD-13).',
     body: AboutConsent,
-    answers: Recorded,
+    answers: ConsentRecorded,
   })
   async refuse(@Incoming() call: CallOf<typeof AboutConsent>) {
     const after = await this.afterNo(call);
@@ -61,7 +80,7 @@ export class ConsentsController {
     scopes: ['admin', 'moderator', 'member'],
     summary: 'Takes consent back; nothing stands in the way',
     body: AboutConsent,
-    answers: Recorded,
+    answers: ConsentRecorded,
   })
   async withdraw(@Incoming() call: CallOf<typeof AboutConsent>) {
     const after = await this.afterNo(call);

@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf } from '#nest';
+import { OccurredAt, PageQuery, pageOf, Recorded } from '#nest';
 
 const closed = { additionalProperties: false };
 const unique = { uniqueItems: true };
@@ -16,12 +16,7 @@ const method = Type.Enum(['verbal', 'written', 'link_opt_in', 'join_after_notice
 export const about = {
   personId: uuid,
   groupId: uuid,
-  occurredAt: Type.Optional(
-    Type.String({
-      format: 'date-time',
-      description: 'When it happened, by your account; not in the future. Now unless said',
-    }),
-  ),
+  occurredAt: OccurredAt,
 };
 
 export const PresentNotice = Type.Object(
@@ -55,11 +50,7 @@ export const ConsentsQuery = Type.Object(
   closed,
 );
 
-export const Recorded = Type.Object({
-  consentId: uuid,
-  version: Type.Integer(),
-  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
-});
+export const ConsentRecorded = Type.Object({ consentId: uuid, ...Recorded });
 export const ConsentPage = pageOf(
   Type.Object({
     consentId: uuid,

@@ -4,8 +4,7 @@ import { processorId, type Handling } from '#bus';
 import { consent, refusalTerms } from '#domain';
 import { typeOf, type MembershipPayloads, type RecordedEvent } from '#events';
 import { tenantTable, writeRows, type Transaction } from '#eventsourcing';
-import { ServiceKit } from '#nest';
-import { findPolicy } from '../groups/groups.slice.js';
+import { findPolicy, ServiceKit } from '#nest';
 import { consentId } from './consent-stream.js';
 
 export const REMOVALS = 'consent.removals';

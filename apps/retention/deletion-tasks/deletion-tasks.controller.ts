@@ -1,10 +1,22 @@
 import { Inject } from '@nestjs/common';
 import { retention, retentionRules } from '#domain';
-import { Command, Incoming, notFound, page, Read, reply, Resource, ServiceKit, type Call, type CallOf } from '#nest';
-import { findPolicy } from '../groups/groups.slice.js';
-import { cursorAfter, instantIn, pastInstantIn } from '../instants.js';
+import {
+  afterInstant,
+  type Call,
+  type CallOf,
+  Command,
+  findPolicy,
+  Incoming,
+  instantIn,
+  notFound,
+  page,
+  pastInstantIn,
+  Read,
+  recorded,
+  Resource,
+  ServiceKit,
+} from '#nest';
 import { findItemOfTask } from '../items/items.read-model.js';
-import { recordedIn } from '../recorded.js';
 import { AttestDeletion, Attested, Task, TaskPage, TasksQuery } from './deletion-tasks.dto.js';
 import { findTask, listTasks } from './deletion-tasks.read-model.js';
 
@@ -32,7 +44,7 @@ export class DeletionTasksController {
     const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
       { id: item.itemId, command: { name: 'AttestDeletion', data }, occurredAt, expectedVersion },
     ]);
-    return reply(outcome!, { taskId, itemId: item.itemId, ...recordedIn(outcome!) });
+    return recorded(outcome!, { taskId, itemId: item.itemId });
   }
 
   @Read('', {
@@ -46,7 +58,7 @@ export class DeletionTasksController {
     const rows = await listTasks(tx, {
       ...filter,
       dueBefore: dueBefore && instantIn('query/dueBefore', dueBefore),
-      after: cursorAfter(cursor),
+      after: afterInstant(cursor),
       limit: limit + 1,
     });
     return page(rows, limit, (row) => [row.dueAt, row.taskId]);

@@ -2,21 +2,22 @@ import { Inject } from '@nestjs/common';
 import { v5, v7 } from 'uuid';
 import { DELETION_TERMS, retention } from '#domain';
 import {
+  afterInstant,
   Answer,
-  Command,
-  Incoming,
-  notFound,
-  page,
-  Read,
-  reply,
-  Resource,
-  ServiceKit,
   type Call,
   type CallOf,
+  Command,
+  Incoming,
+  instantIn,
+  notFound,
+  page,
+  pastInstantIn,
+  Read,
+  recorded,
+  Resource,
+  ServiceKit,
+  timeZone,
 } from '#nest';
-import { cursorAfter, instantIn, pastInstantIn } from '../instants.js';
-import { recordedIn } from '../recorded.js';
-import { zoneOf } from '../zone/zone.slice.js';
 import { Item, ItemPage, ItemsQuery, ScheduleItem, Scheduled } from './items.dto.js';
 import { findItem, listItems } from './items.read-model.js';
 import { termsFor } from './period.js';
@@ -47,7 +48,7 @@ export class ItemsController {
       ...(groupId ? { groupId: groupId.toLowerCase() } : {}),
       ...(personId ? { personId: personId.toLowerCase() } : {}),
       ...(await termsFor(tx, body)),
-      timeZone: await zoneOf(tx),
+      timeZone: await timeZone(tx),
       deletion: { taskId: v5(itemId, DELETION_TASKS), ...DELETION_TERMS },
     };
     const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
@@ -56,7 +57,7 @@ export class ItemsController {
     // Asked again, it changes nothing: the reference stays what it was.
     if (outcome!.events.length > 0) await this.kit.vault.write(tx, itemId, { reference });
     const { taskId, retainUntil } = (await findItem(tx, itemId))!;
-    return reply(outcome!, { itemId, taskId, retainUntil, ...recordedIn(outcome!) });
+    return recorded(outcome!, { itemId, taskId, retainUntil });
   }
 
   @Read('', {
@@ -70,7 +71,7 @@ export class ItemsController {
     const rows = await listItems(tx, {
       ...filter,
       dueBefore: dueBefore && instantIn('query/dueBefore', dueBefore),
-      after: cursorAfter(cursor),
+      after: afterInstant(cursor),
       limit: limit + 1,
     });
     return page(rows, limit, (row) => [row.retainUntil, row.itemId]);

@@ -1,8 +1,7 @@
 import { retentionRules, ruleOf, type ResolvedPolicy, type RetentionCommands } from '#domain';
 import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
-import { HttpProblem, problem } from '#nest';
-import { requirePolicy } from '../groups/groups.slice.js';
+import { HttpProblem, problem, requirePolicy } from '#nest';
 
 /**
  * How long an item is kept and under which rules: the period asked for, else the one its group's policy sets (BR-57, CN-19).

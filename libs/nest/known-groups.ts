@@ -2,30 +2,33 @@ import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { processorId, type Handling } from '#bus';
 import type { ResolvedPolicy } from '#domain';
-import { typeOf, type MembershipPayloads, type RecordedEvent } from '#events';
+import { typeOf, type MembershipPayloads, type RecordedEvent, type Service } from '#events';
 import { tenantTable, writeRows, type Transaction } from '#eventsourcing';
-import { activePolicy, HttpProblem, problem, type Slice } from '#nest';
+import { activePolicy } from './active-policy.js';
+import type { Slice } from './compose.js';
+import { HttpProblem, problem } from './problem.js';
 
-const PROCESSOR = 'retention.groups';
+/** The groups a service has heard of, each with its type, for services that decide by a group's policy but do not keep groups. */
+export function knownGroupsSlice(service: Service): Slice {
+  const name = `${service}.groups`;
 
-@Controller()
-class GroupsProcessor {
-  @EventPattern<string>(typeOf('membership', 'GroupRegistered'), processorId(PROCESSOR))
-  async registered(
-    @Payload() { data }: RecordedEvent<'GroupRegistered', MembershipPayloads['GroupRegistered']>,
-    @Ctx() { tx }: Handling,
-  ) {
-    const { groupId, groupType } = data;
-    await writeRows(tx, 'known_groups', ['groupId'], [{ upsert: { groupId, groupType } }]);
+  @Controller()
+  class GroupsProcessor {
+    @EventPattern<string>(typeOf('membership', 'GroupRegistered'), processorId(name))
+    async registered(
+      @Payload() { data }: RecordedEvent<'GroupRegistered', MembershipPayloads['GroupRegistered']>,
+      @Ctx() { tx }: Handling,
+    ) {
+      const { groupId, groupType } = data;
+      await writeRows(tx, 'known_groups', ['groupId'], [{ upsert: { groupId, groupType } }]);
+    }
   }
+  return {
+    controllers: [GroupsProcessor],
+    processors: [{ name, topics: ['rollcall.membership'] }],
+    tables: [tenantTable('known_groups', 'group_id uuid not null, group_type text not null', 'group_id')],
+  };
 }
-
-/** The groups that retention has heard of, each with its type: by it the policy is found. */
-export const groups: Slice = {
-  controllers: [GroupsProcessor],
-  processors: [{ name: PROCESSOR, topics: ['rollcall.membership'] }],
-  tables: [tenantTable('known_groups', 'group_id uuid not null, group_type text not null', 'group_id')],
-};
 
 /** The type of a group; undefined for one this service has not heard of, which may be another organisation's. */
 async function findGroupType(tx: Transaction, groupId: string): Promise<string | undefined> {
@@ -43,7 +46,7 @@ export async function findPolicy(tx: Transaction, groupId: string): Promise<Reso
 }
 
 /** The type of a group. Throws the 409 for one that is not known, or not known yet: news of it travels as an event. */
-async function requireGroup(tx: Transaction, groupId: string): Promise<string> {
+export async function requireGroup(tx: Transaction, groupId: string): Promise<string> {
   const groupType = await findGroupType(tx, groupId);
   if (groupType === undefined)
     throw notYet(
