@@ -8,7 +8,7 @@ export default {
     '^#nest/distributed$': '<rootDir>/libs/nest/distributed.ts',
     '^#eventsourcing/embedded$': '<rootDir>/libs/eventsourcing/embedded.ts',
     '^#(domain|events|eventsourcing|bus|vault|nest|testing)$': '<rootDir>/libs/$1/index.ts',
-    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
   testTimeout: 60_000,

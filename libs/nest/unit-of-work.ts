@@ -56,7 +56,7 @@ export class UnitOfWork implements NestInterceptor {
     const query = options.query
       ? checked(options.query, coerced(request.query, options.query), 'query')
       : noQuery(request);
-    const body = options.body ? checked(options.body, request.body as unknown, 'body') : noBody(request);
+    const body = options.body ? checked(options.body, (request.body as unknown) ?? {}, 'body') : noBody(request);
     const expectedVersion = ifMatch(request);
     const idempotency = idempotencyKey(request);
     const principal = request.principal!;

@@ -40,7 +40,7 @@ export function readInput(now: number, folder = resolve('examples')): Input {
   const moved = (name: string) =>
     text(name).replace(INSTANT, (instant) => new Date(Date.parse(instant) + later).toISOString());
   const crm = moved('crm.csv');
-  const rows = parse(crm, { columns: true }) as { crmId: string; name: string }[];
+  const rows = parse<{ crmId: string; name: string }>(crm, { columns: true });
   const { activities, groups } = JSON.parse(moved('groups.json')) as Pick<Input, 'activities' | 'groups'>;
   const { deliveries, story } = JSON.parse(moved('feed.json')) as Pick<Input, 'deliveries' | 'story'>;
   return {

@@ -5,18 +5,20 @@ import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
 import {
   activePolicies,
-  Command,
-  Incoming,
-  notFound,
-  Read,
-  Resource,
-  ServiceKit,
   type Answer,
   type Call,
   type CallOf,
+  Command,
+  idOf,
+  Incoming,
+  instantIn,
+  notFound,
+  pastInstantIn,
+  Read,
+  recorded,
+  Resource,
+  ServiceKit,
 } from '#nest';
-import { idOf, recorded } from '../groups/answers.js';
-import { instantIn, pastInstantIn } from '../people/instants.js';
 import { groupTypesOfActivity } from '../groups/groups.read-model.js';
 import { ActivityRecorded, ActivityView, EndActivity, ExtendActivity, StartActivity } from './activities.dto.js';
 import { findActivity, type ActivityRow } from './activities.read-model.js';

@@ -1,6 +1,6 @@
+import { OccurredAt, Recorded } from '#nest';
 import { Type } from 'typebox';
 import { Id } from '#events';
-import { OccurredAt, Recorded } from '../groups/answers.js';
 
 const exactly = { additionalProperties: false };
 const Moment = Type.String({ format: 'date-time' });

@@ -5,20 +5,24 @@ import type { Transaction } from '#eventsourcing';
 import {
   activePolicies,
   activePolicy,
+  afterId,
+  type Call,
+  type CallOf,
   Command,
+  idOf,
   Incoming,
+  instantIn,
   notFound,
   page,
   pageOf,
+  pastInstantIn,
   Read,
+  recorded,
+  refused,
   Resource,
   ServiceKit,
-  type Call,
-  type CallOf,
 } from '#nest';
 import { findActivity } from '../activities/activities.read-model.js';
-import { afterId, idOf, recorded, refused } from './answers.js';
-import { instantIn, pastInstantIn } from '../people/instants.js';
 import { Appoint, GroupRecorded, GroupsQuery, GroupView, RegisterGroup, When } from './groups.dto.js';
 import { findGroups, listGroups, type GroupRow } from './groups.read-model.js';
 

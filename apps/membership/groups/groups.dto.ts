@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { Id, Term } from '#events';
-import { PageQuery } from '#nest';
-import { OccurredAt, Recorded } from './answers.js';
+import { OccurredAt, PageQuery, Recorded } from '#nest';
 
 const exactly = { additionalProperties: false };
 const Kind = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,59}$', description: '`admin` unless said otherwise.' });

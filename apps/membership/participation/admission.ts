@@ -10,9 +10,7 @@ import {
 } from '#domain';
 import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
-import { notFound, type ServiceKit } from '#nest';
-import { idOf } from '../groups/answers.js';
-import { instantIn } from '../people/instants.js';
+import { idOf, instantIn, notFound, type ServiceKit } from '#nest';
 import type { Facts } from './facts.js';
 
 /** How somebody is to be let in; `guest` makes the access a limited one. */

@@ -9,9 +9,8 @@ import {
   type ResolvedPolicy,
 } from '#domain';
 import type { Transaction } from '#eventsourcing';
-import { activePolicies, type ServiceKit } from '#nest';
+import { activePolicies, type ServiceKit, timeZone } from '#nest';
 import { findGroups, type GroupRow } from '../groups/groups.read-model.js';
-import { timeZone } from '../groups/time-zone.js';
 import { ageOf } from '../people/identity.js';
 import { participationId } from './participation-id.js';
 import { consentsOf, type ConsentRow, type Pair } from './participation.read-model.js';

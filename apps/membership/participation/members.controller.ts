@@ -3,23 +3,27 @@ import { participation, ruleOf, type AdmissionVerdict, type CommandOf, type Part
 import type { Outcome } from '#eventsourcing';
 import {
   activePolicy,
+  afterId,
   Answer,
+  type Call,
+  type CallOf,
   Command,
+  idOf,
   Incoming,
+  instantIn,
   invalid,
   notFound,
   page,
   pageOf,
+  pastInstantIn,
   Read,
+  recorded,
   refusalProblem,
+  refused,
   Resource,
   ServiceKit,
-  type Call,
-  type CallOf,
 } from '#nest';
 import { findActivity } from '../activities/activities.read-model.js';
-import { afterId, idOf, recorded, refused } from '../groups/answers.js';
-import { instantIn, pastInstantIn } from '../people/instants.js';
 import { knownGroup } from '../groups/groups.controller.js';
 import { admission } from './admission.js';
 import { readFacts } from './facts.js';

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { Id } from '#events';
-import { PageQuery } from '#nest';
-import { OccurredAt, Recorded } from '../groups/answers.js';
+import { OccurredAt, PageQuery, Recorded } from '#nest';
 import { ORDER_STATES } from './removal-orders.read-model.js';
 
 const exactly = { additionalProperties: false };

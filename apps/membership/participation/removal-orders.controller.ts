@@ -1,5 +1,4 @@
-import { Incoming, notFound, page, pageOf, Read, Resource, type Call, type CallOf } from '#nest';
-import { afterInstant, idOf } from '../groups/answers.js';
+import { afterInstant, type Call, type CallOf, idOf, Incoming, notFound, page, pageOf, Read, Resource } from '#nest';
 import { OrdersQuery, RemovalOrderView } from './participation.dto.js';
 import { findRemovalOrder, listRemovalOrders } from './removal-orders.read-model.js';
 

@@ -10,7 +10,7 @@ import {
   type Outcome,
   type Transaction,
 } from '#eventsourcing';
-import type { ServiceKit } from '#nest';
+import { timeZone, type ServiceKit } from '#nest';
 import { holdersOf, linkKey, type CommittedLink, type Holder } from './people.read-model.js';
 
 type LinkKind = MembershipPayloads['PersonLinked']['kind'];
@@ -87,11 +87,12 @@ export async function ageOf(
   personIds: readonly string[],
   at: string,
 ): Promise<Map<string, { known: true; years: number } | { known: false }>> {
+  const zone = await timeZone(tx);
   const read = await kit.vault.readMany(tx, personIds, ['dateOfBirth']);
   return new Map(
     [...read].map(([id, { dateOfBirth }]) => [
       id,
-      dateOfBirth.state === 'value' ? { known: true, years: ageOn(dateOfBirth.value, at) } : { known: false },
+      dateOfBirth.state === 'value' ? { known: true, years: ageOn(dateOfBirth.value, at, zone) } : { known: false },
     ]),
   );
 }

@@ -3,24 +3,25 @@ import { liveCategories, person, refuse } from '#domain';
 import type { Cause, Outcome, Transaction } from '#eventsourcing';
 import {
   Answer,
+  type Call,
+  type CallOf,
   checked,
   Command,
   HttpProblem,
   Incoming,
+  instantIn,
   invalid,
   notFound,
+  pastInstantIn,
   problem,
   Read,
   refusalProblem,
   reply,
   Resource,
   ServiceKit,
-  type Call,
-  type CallOf,
 } from '#nest';
 import { findPeople, linkPerson, normalised, phoneNumber, type Link } from './identity.js';
 import { importPeople } from './import.js';
-import { instantIn, pastInstantIn } from './instants.js';
 import * as dto from './people.dto.js';
 import { groupsOf, leavesOf, linksOf, statusesOf } from './people.read-model.js';
 import { isBirthDate, personalFields, phoneBan } from './personal.js';

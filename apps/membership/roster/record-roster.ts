@@ -9,8 +9,7 @@ import {
   type ResolvedPolicy,
 } from '#domain';
 import type { Cause, CommandRequest, Outcome, Transaction } from '#eventsourcing';
-import type { ServiceKit } from '#nest';
-import { timeZone } from '../groups/time-zone.js';
+import { type ServiceKit, timeZone } from '#nest';
 import { readFacts } from '../participation/facts.js';
 import { participationId } from '../participation/participation-id.js';
 import { membersOf } from '../participation/participation.read-model.js';

@@ -3,23 +3,27 @@ import { participation, person, roster, ruleOf, type ResolvedPolicy } from '#dom
 import type { Outcome } from '#eventsourcing';
 import {
   activePolicy,
+  afterInstant,
   Answer,
+  type Call,
+  type CallOf,
   Command,
+  eventsOf,
   HttpProblem,
+  idOf,
   Incoming,
   notFound,
   page,
   pageOf,
   problem,
   Read,
+  recorded,
   refusalProblem,
+  refused,
   reply,
   Resource,
   ServiceKit,
-  type Call,
-  type CallOf,
 } from '#nest';
-import { afterInstant, eventsOf, idOf, recorded, refused } from '../groups/answers.js';
 import { knownGroup } from '../groups/groups.controller.js';
 import { linkPerson, type Link } from '../people/identity.js';
 import { foundRequests, recordRoster, type Recording, type Within } from './record-roster.js';

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { Id, LinkKind } from '#events';
-import { PageQuery } from '#nest';
-import { Recorded } from '../groups/answers.js';
+import { PageQuery, Recorded } from '#nest';
 
 const exactly = { additionalProperties: false };
 const Moment = Type.String({ format: 'date-time' });

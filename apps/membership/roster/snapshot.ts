@@ -5,9 +5,7 @@ import type { Static } from 'typebox';
 import { person } from '#domain';
 import { LinkKind } from '#events';
 import type { Transaction } from '#eventsourcing';
-import { invalid, type ServiceKit } from '#nest';
-import { idOf } from '../groups/answers.js';
-import { pastInstantIn } from '../people/instants.js';
+import { idOf, invalid, pastInstantIn, type ServiceKit } from '#nest';
 import { findPeople, normalised, type Link } from '../people/identity.js';
 import { MOST_PARTICIPANTS, type Roster, type RosterQuery } from './roster.dto.js';
 
