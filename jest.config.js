@@ -10,7 +10,7 @@ export default {
     '^#(domain|events|eventsourcing|bus|vault|nest|testing)$': '<rootDir>/libs/$1/index.ts',
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/', '<rootDir>/tools/bench/node_modules/'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };
