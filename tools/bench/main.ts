@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util';
+import { appendRows } from './append.rows.js';
+import { openGround, type Ground } from './ground.js';
+import { machine, type Row, type Size } from './harness.js';
+import { print, writeResults } from './report.js';
+
+const groups: Readonly<Record<string, (ground: Ground, size: Size) => Promise<Row[]>>> = {
+  append: appendRows,
+};
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, write: { type: 'boolean' } },
+});
+const only = values.only?.split(',');
+const unknown = only?.find((name) => !groups[name]);
+if (unknown !== undefined) throw new Error(`No group is named ${unknown}: ${Object.keys(groups).join(', ')}`);
+const size: Size = values.quick ? { quick: true, rounds: 3, span: 500 } : { quick: false, rounds: 5, span: 2_000 };
+
+const ground = await openGround();
+const rows: Row[] = [];
+try {
+  for (const [name, run] of Object.entries(groups)) {
+    if (only && !only.includes(name)) continue;
+    process.stderr.write(`${name} ...\n`);
+    const measured = await run(ground, size);
+    print(measured);
+    rows.push(...measured);
+  }
+} finally {
+  await ground.close();
+}
+// Figures of small sizes are for direction only; they never replace those that are kept.
+if (!values.quick) writeResults(rows, machine(ground.version));
