@@ -10,7 +10,7 @@ export interface Party {
   /** Somebody who runs groups. */
   readonly admin: string;
   readonly groupId: string;
-  /** Sends a command and fails unless it is answered with `status`, 201 unless said otherwise. */
+  /** Sends a command and fails unless it is answered with `status`; with 201, or 200 when it was so already, unless said otherwise. */
   readonly done: (path: string, body?: object, status?: number, options?: SendOptions) => Promise<Told>;
   /** Reads, and fails unless it is answered with 200. */
   readonly read: (path: string, options?: SendOptions) => Promise<Told>;
@@ -32,9 +32,9 @@ export interface Party {
 /** Opens it; its clock stands at `at`. Close `app` at the end. */
 export async function openParty(at: string): Promise<Party> {
   const app = await openApp({ at });
-  const done: Party['done'] = async (path, body = {}, status = 201, options = {}) => {
+  const done: Party['done'] = async (path, body = {}, status, options = {}) => {
     const reply = await app.post(path, body, options);
-    if (reply.status !== status)
+    if (status === undefined ? reply.status > 201 : reply.status !== status)
       throw new Error(`${path} was answered with ${reply.status}: ${JSON.stringify(reply.body)}`);
     return reply.body;
   };
