@@ -17,15 +17,13 @@ export const left = (): NewEvent =>
     source: 'hr/main',
   });
 
-/** Streams of the category `timed` get a deadline with each event, those of any other category none. */
-export const timed: AnyDecider = {
-  category: 'timed',
-  deadlines: {
-    LeaverDetected: () => [
-      { schedule: 'follow-up', dueAt: '2099-01-01T00:00:00.000Z', command: { name: 'FollowUp', data: {} } },
-    ],
-  } as unknown as NonNullable<AnyDecider['deadlines']>,
+/** The category whose events carry a deadline, as the real deciders' do; streams of any other have none. */
+const followUp = {
+  LeaverDetected: () => [
+    { schedule: 'follow-up', dueAt: '2099-01-01T00:00:00.000Z', command: { name: 'FollowUp', data: {} } },
+  ],
 };
+export const timed: AnyDecider = { category: 'timed', deadlines: followUp as AnyDecider['deadlines'] };
 
 /** The same event as its peers store it: our envelope goes into their metadata. */
 export function emmettEvent() {

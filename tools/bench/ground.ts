@@ -1,7 +1,7 @@
 import { mkdtemp, chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Database, migrate, type Migration } from '#eventsourcing';
+import { Database, migrate, type DatabaseOptions, type Migration } from '#eventsourcing';
 import { startEmbeddedPostgres } from '#eventsourcing/embedded';
 import { loadPeers, type Connection, type Peers } from './peers.js';
 
@@ -19,7 +19,12 @@ export interface Ground {
   readonly version: string;
   readonly databaseUrl: (name: string) => Promise<{ ownerUrl: string; urlFor: (user: string) => string }>;
   /** Opens a fresh database as the product does. */
-  readonly service: (name: string, migrations?: readonly Migration[]) => Promise<ServiceGround>;
+  readonly service: (
+    name: string,
+    migrations?: readonly Migration[],
+    entities?: DatabaseOptions['entities'],
+  ) => Promise<ServiceGround>;
+  readonly ownerOf: (name: string) => { ownerUrl: string };
   readonly connect: (url: string, options?: string) => Promise<Connection>;
   readonly close: () => Promise<void>;
 }
@@ -49,11 +54,12 @@ export async function openGround(): Promise<Ground> {
     version: rows[0]!.server_version,
     databaseUrl,
     connect,
-    service: async (name, migrations = []) => {
+    ownerOf: (name) => ({ ownerUrl: at(postgres.ownerUrl, name) }),
+    service: async (name, migrations = [], entities = []) => {
       const { ownerUrl, urlFor } = await databaseUrl(name);
       const url = urlFor('rollcall_bench');
       await migrate({ ownerUrl, url, schema: 'membership', migrations });
-      const database = await Database.open({ url, schema: 'membership' });
+      const database = await Database.open({ url, schema: 'membership', entities });
       const owner = await connect(ownerUrl, '-c search_path=membership');
       return { database, owner, close: () => Promise.all([database.close(), owner.end()]).then(() => undefined) };
     },

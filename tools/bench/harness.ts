@@ -127,6 +127,16 @@ export async function timesOf(times: number, call: (nr: number) => Promise<unkno
   return { p50: quantile(taken, 0.5), p99: quantile(taken, 0.99) };
 }
 
+export interface Results {
+  readonly takenAt: string;
+  readonly machine: ReturnType<typeof machine>;
+  readonly rows: readonly Row[];
+}
+
+/** A figure to three places, without a tail of noughts. */
+export const plain = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : Number(value.toPrecision(3)).toString();
+
 /** What the figures were taken on. */
 export function machine(postgres: string) {
   return {

@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
 import { appendRows } from './append.rows.js';
+import { deadlineRows } from './deadlines.rows.js';
+import { logRows } from './log.rows.js';
 import { openGround, type Ground } from './ground.js';
 import { machine, type Row, type Size } from './harness.js';
 import { print, writeResults } from './report.js';
 
 const groups: Readonly<Record<string, (ground: Ground, size: Size) => Promise<Row[]>>> = {
   append: appendRows,
+  log: logRows,
+  deadlines: deadlineRows,
 };
 
 const { values } = parseArgs({

@@ -1,5 +1,4 @@
-import type { Row } from './harness.js';
-import { plain, type Results } from './report.js';
+import { plain, type Results, type Row } from './harness.js';
 
 const WIDTH = 960;
 const LEFT = 440;

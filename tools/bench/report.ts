@@ -1,27 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { machine, Row, Spread } from './harness.js';
+import { plain, type Results, type Row, type Spread } from './harness.js';
 import { page } from './page.js';
-
-export interface Results {
-  readonly takenAt: string;
-  readonly machine: ReturnType<typeof machine>;
-  readonly rows: readonly Row[];
-}
 
 const FOLDER = 'docs/bench';
 const HEAD = ['what', 'ours', 'beside', 'theirs', 'ratio', 'bar', ''];
 
-/** A figure to three places, without a tail of noughts. */
-export const plain = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : Number(value.toPrecision(3)).toString();
-
 /** `median (min – max)` and the unit. */
-export const told = ({ median, min, max }: Spread, unit: string): string =>
+const told = ({ median, min, max }: Spread, unit: string): string =>
   `${plain(median)} ${unit} (${plain(min)} – ${plain(max)})`;
 
 const verdict = ({ holds }: Row) => (holds === null ? '–' : holds ? 'holds' : 'MISSED');
 
-export const cells = (row: Row): string[] => [
+const cells = (row: Row): string[] => [
   row.what,
   told(row.ours, row.unit),
   row.beside,
