@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,18 @@ async function textOf(child: ChildProcess): Promise<{ code: number; text: string
   return { code, text };
 }
 
+/** The README's one request gives the answer it shows. */
+async function asksWhatTheReadmeAsks(url: string, key: string): Promise<void> {
+  const readme = readFileSync('README.md', 'utf8');
+  const path = /curl -s http:\/\/localhost:3000(\S+)/.exec(readme)![1]!;
+  const shown = JSON.parse(`{${/```json\n([^`]+)```/.exec(readme)![1]!.replace(', …', '')}}`) as {
+    removal_sla: { value: object };
+  };
+  const answer = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } });
+  const { parameters } = (await answer.json()) as { parameters: object };
+  expect(parameters).toMatchObject(shown);
+}
+
 describe('the standalone product', () => {
   it('starts on an empty folder, tells the example’s story, survives kill -9, refuses a second process, and stops cleanly', async () => {
     const first = await start();
@@ -75,6 +88,7 @@ describe('the standalone product', () => {
     }
     const whole = await (await fetch(`${first.url}/v1/keys`, { headers: { authorization: `Bearer ${key}` } })).json();
 
+    await asksWhatTheReadmeAsks(first.url, key);
     const second = await textOf(
       run(['dist/apps/standalone/main.js'], { ROLLCALL_DATA: join(folder, 'data'), PORT: '0' }),
     );

@@ -274,7 +274,11 @@ describe('the relay', () => {
     await publishedAll();
     await Promise.all([relay.stop(), relay.stop()]);
     await relay.stop();
-    expect(await service.asOwner("select from pg_locks where locktype = 'advisory'")).toEqual([]);
+    expect(
+      await service.asOwner(
+        "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+      ),
+    ).toEqual([]);
   });
 
   it('finishes the page under way before it stops', async () => {
