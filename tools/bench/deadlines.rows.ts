@@ -125,16 +125,14 @@ function sweepBars(counts: readonly number[], jobs: number) {
   const what = (count: number) => `a sweep with nothing due, ${count.toLocaleString('en')} deadlines open`;
   const least = `ours at ${counts[0]!}`;
   return [
-    ...counts
-      .slice(1)
-      .map((count) => ({
-        ...bar,
-        id: `sweep-${count}`,
-        what: what(count),
-        of: `ours at ${count}`,
-        beside: least,
-        atMost: 2,
-      })),
+    ...counts.slice(1).map((count) => ({
+      ...bar,
+      id: `sweep-${count}`,
+      what: what(count),
+      of: `ours at ${count}`,
+      beside: least,
+      atMost: 2,
+    })),
     { ...bar, id: 'sweep-boss', what: what(jobs), of: `ours at ${jobs}`, beside: 'pg-boss fetch', atMost: 0.025 },
     {
       ...bar,

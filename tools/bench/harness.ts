@@ -31,6 +31,8 @@ export interface Contest {
   readonly sides: Readonly<Record<string, Side>>;
   readonly bars: readonly Bar[];
   readonly rounds?: number;
+  /** Each round in the order given, because a side stands on what an earlier one left. */
+  readonly inOrder?: boolean;
 }
 
 /** One line of the table. `ratio` is the median of the rounds' own ratios, ours divided by theirs. */
@@ -54,13 +56,13 @@ export interface Size {
 }
 
 /** Runs every side once a round, each round beginning with the next one, so that no side always has the warmer machine. */
-export async function measure({ sides, bars, rounds }: Contest, size: Size): Promise<Row[]> {
+export async function measure({ sides, bars, rounds, inOrder }: Contest, size: Size): Promise<Row[]> {
   const names = Object.keys(sides);
   const all: Record<string, Figures>[] = [];
   for (let round = 0; round < (rounds ?? size.rounds); round++) {
     const figures: Record<string, Figures> = {};
     for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(round + turn) % names.length]!;
+      const name = names[(inOrder ? turn : round + turn) % names.length]!;
       figures[name] = await sides[name]!();
     }
     all.push(figures);

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { appendRows } from './append.rows.js';
+import { catchUpRows } from './catch-up.rows.js';
 import { deadlineRows } from './deadlines.rows.js';
+import { httpRows } from './http.rows.js';
 import { logRows } from './log.rows.js';
 import { openGround, type Ground } from './ground.js';
 import { machine, type Row, type Size } from './harness.js';
@@ -9,7 +11,9 @@ import { print, writeResults } from './report.js';
 const groups: Readonly<Record<string, (ground: Ground, size: Size) => Promise<Row[]>>> = {
   append: appendRows,
   log: logRows,
+  'catch-up': catchUpRows,
   deadlines: deadlineRows,
+  http: httpRows,
 };
 
 const { values } = parseArgs({
