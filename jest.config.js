@@ -7,7 +7,7 @@ export default {
     '^#bus/kafka$': '<rootDir>/libs/bus/kafka/index.ts',
     '^#nest/distributed$': '<rootDir>/libs/nest/distributed.ts',
     '^#eventsourcing/embedded$': '<rootDir>/libs/eventsourcing/embedded.ts',
-    '^#(domain|events|eventsourcing|bus|vault|nest|testing)$': '<rootDir>/libs/$1/index.ts',
+    '^#(domain|events|eventsourcing|bus|vault|nest)$': '<rootDir>/libs/$1/index.ts',
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/', '<rootDir>/tools/bench/node_modules/'],
