@@ -88,14 +88,14 @@ async function kept(tx: Transaction, { seal }: Parking, message: ReceivedMessage
 /** The lanes among these whose earlier messages are parked: what follows on them must wait, or the order of a stream would break. */
 export async function lanesWaiting(tx: Transaction, processor: string, lanes: readonly string[]): Promise<Set<string>> {
   const find = () =>
-    tx.query<{ key: string }>(
+    tx.prepared<{ key: string }>(
       "select distinct key from parked where tenant_id = $1 and processor = $2 and key = any($3) and state = 'parked'",
       [tx.tenantId, processor, [...new Set(lanes)]],
     );
   const found = (await find()).map(({ key }) => key);
   if (found.length === 0) return new Set();
   // A replay under way may end the waiting: parked behind it, a message would be left alone.
-  await tx.query(`select pg_advisory_xact_lock_shared(${LANE}) from unnest($3::text[]) as lane order by lane`, [
+  await tx.prepared(`select pg_advisory_xact_lock_shared(${LANE}) from unnest($3::text[]) as lane order by lane`, [
     tx.tenantId,
     processor,
     found,
@@ -137,7 +137,7 @@ export async function takeWaiting(tx: Transaction, { name, open }: Parking, lane
   const rows = await tx.query<Stored>(
     `select parked_id, topic, partition, "offset", headers, value from parked
      where tenant_id = $1 and processor = $2 and key = $3 and state = 'parked'
-     order by ${VERSION} nulls first, nr for update`,
+     order by ${VERSION} nulls last, nr for update`,
     [tx.tenantId, name, lane],
   );
   const waiting: Waiting[] = [];

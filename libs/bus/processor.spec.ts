@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliveryContract } from '../testing/delivery-contract.js';
-import { openBench, until } from '../testing/delivery.js';
+import { openBench, until, type Bench } from '../testing/delivery.js';
 import { counted, handled, parked } from '../testing/delivery-messages.js';
 import { type Broker, startBroker } from '../testing/kafka.js';
 import { inProcessTransport } from './inprocess/index.js';
@@ -20,8 +20,13 @@ deliveryContract('Kafka', () =>
 );
 
 describe('many messages that cannot be handled', () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await openBench(inProcessTransport());
+  });
+  afterEach(() => bench.close());
+
   it('[R9] use up their tries side by side, so that none holds up the others for long', async () => {
-    const bench = await openBench(inProcessTransport());
     bench.script.trouble = ({ streamId }) => {
       if (streamId !== 'tally-sound') throw new TypeError('a bug');
     };
@@ -32,6 +37,5 @@ describe('many messages that cannot be handled', () => {
     await until('all are handled or parked', async () => (await handled(bench, 'counts')) === 13);
     expect((await parked(bench)).map(({ attempts }) => attempts)).toEqual(bad.map(() => 5));
     expect(bench.said.filter((line) => line.includes('tries a batch again'))).toHaveLength(4);
-    await bench.close();
   });
 });
