@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { localControl, openLog, runProcess } from '#nest';
+import { localControl, metricsAddress, openLog, runProcess } from '#nest';
 import { internalTokens, openService, remoteControl, required, transportFrom, untilStopped } from '#nest/distributed';
 import { keyAuthenticator } from './access/authenticator.js';
 import { firstOrganisation } from './access/first-start.js';
@@ -44,6 +44,7 @@ await untilStopped(log, async () => {
     transport,
     authenticator,
     port: Number(env['PORT'] ?? 3000),
+    metrics: metricsAddress(env),
     log,
     providers: [{ provide: CONTROLS, useValue: controls }],
     middleware: (app) => {

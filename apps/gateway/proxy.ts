@@ -25,6 +25,7 @@ export function proxyTo(
       first === 'services' ? upstream.service === second : upstream.paths.includes(first ?? '');
     const upstream = version === 'v1' ? upstreams.find(owner) : undefined;
     if (!upstream) return next();
+    response.locals.route = `handed on to ${upstream.service}`;
     try {
       const credential = /^Bearer ([\w.-]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
       const principal = credential ? await authenticator.authenticate(credential) : undefined;

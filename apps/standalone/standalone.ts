@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { inProcessTransport } from '#bus';
 import { startEmbeddedPostgres } from '#eventsourcing/embedded';
-import { localControl, runProcess, ServiceKit, type Log, type RunningProcess } from '#nest';
+import { localControl, metricsAddress, runProcess, ServiceKit, type Log, type RunningProcess } from '#nest';
 import { keyAuthenticator } from '../gateway/access/authenticator.js';
 import { firstOrganisation } from '../gateway/access/first-start.js';
 import { CONTROLS } from '../gateway/clock/clock.slice.js';
@@ -53,6 +53,7 @@ export async function startServices({
     transport,
     authenticator: keyAuthenticator(kits[0]!),
     port: Number(env['PORT'] ?? 3000),
+    metrics: metricsAddress(env),
     log,
     providers: [{ provide: CONTROLS, useValue: kits.map(localControl) }],
     middleware: serveDocumentation,

@@ -24,6 +24,8 @@ export interface SendOptions {
 /** The whole product on a throwaway database with a manual clock, and a client with the first key. */
 export interface TestApp {
   readonly url: string;
+  /** Where its metrics are, when `env` gives them a port. */
+  readonly metricsUrl: string | undefined;
   /** The Nest application itself. */
   readonly nest: RunningProcess['app'];
   /** Everything it has logged, at the finest level. */
@@ -44,8 +46,11 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts the product for a test; its clock stands at `at` and moves only when told. */
-export async function openApp({ at = '2026-01-01T09:00:00.000Z' }: { at?: string } = {}): Promise<TestApp> {
+/** Starts the product for a test; its clock stands at `at` and moves only when told. `env` holds further settings. */
+export async function openApp({
+  at = '2026-01-01T09:00:00.000Z',
+  env = {},
+}: { at?: string; env?: Readonly<Record<string, string>> } = {}): Promise<TestApp> {
   const database = await freshDatabase();
   const lines: string[] = [];
   const keys = await mkdtemp(join(tmpdir(), 'rollcall-keys-'));
@@ -54,7 +59,7 @@ export async function openApp({ at = '2026-01-01T09:00:00.000Z' }: { at?: string
     // Roles belong to the server, so they carry the database's name.
     urlFor: (user) => database.urlFor(`${user}_${database.name}`, 'test'),
     keys,
-    env: { ROLLCALL_CLOCK: `manual:${at}`, PORT: '0' },
+    env: { ROLLCALL_CLOCK: `manual:${at}`, PORT: '0', ...env },
     log: openLog('test', 'trace', { write: (line) => void lines.push(line) }),
   });
   const { organisationId, key } = running.first!;
@@ -85,6 +90,7 @@ export async function openApp({ at = '2026-01-01T09:00:00.000Z' }: { at?: string
   };
   return {
     url: running.url,
+    metricsUrl: running.metricsUrl,
     nest: running.app,
     lines,
     organisationId,

@@ -1,5 +1,6 @@
 import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
 import { types, type PoolClient } from 'pg';
+import { sqlState } from './errors.js';
 
 /** One database transaction. Everything written through it becomes durable together at commit, or not at all. */
 export interface Transaction {
@@ -38,6 +39,8 @@ const PLAIN_TIMES = '-c timezone=UTC -c datestyle=ISO';
 // For a server that does not even answer that a limit has passed.
 const NO_ANSWER_AFTER = 40_000;
 
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 const asInstant = (text: string) =>
   text.replace(
     /^(\S+) ([\d:]+)(\.\d+)?\+00$/,
@@ -57,6 +60,8 @@ const columnTypes = {
 
 /** The service's door to Postgres: tenant-bound transactions for requests and handlers, relay transactions for the machinery. */
 export class Database {
+  private readonly watchers = new Set<() => void>();
+
   private constructor(
     readonly schema: string,
     private readonly app: DataSource,
@@ -91,12 +96,12 @@ export class Database {
 
   /** Runs `work` in one transaction that sees and writes only this organisation's rows (row-level security). */
   inTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return transact(this.app, tenantId, work);
+    return transact(this.app, tenantId, this.denied, work);
   }
 
   /** Runs `work` in one transaction of the relay role: sequencer, publisher, sweeper, event handlers. */
   asRelay<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return transact(this.relay, null, work);
+    return transact(this.relay, null, this.denied, work);
   }
 
   /** A relay connection of its own outside any transaction, for session-long locks. The caller releases it. */
@@ -106,6 +111,13 @@ export class Database {
     return { client, release: () => runner.release() };
   }
 
+  /** Tells `watch` of every statement that the database refuses by row-level security or for want of a privilege. */
+  onDenied(watch: () => void): void {
+    this.watchers.add(watch);
+  }
+
+  private readonly denied = (): void => this.watchers.forEach((watch) => watch());
+
   async close(): Promise<void> {
     await Promise.all([this.app.destroy(), this.relay.destroy()]);
   }
@@ -114,6 +126,7 @@ export class Database {
 async function transact<T>(
   source: DataSource,
   tenantId: string | null,
+  denied: () => void,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   const runner = source.createQueryRunner();
@@ -128,7 +141,7 @@ async function transact<T>(
       "select set_config('app.tenant', $1, true), iso(current_instant()) as now",
       [tenantId ?? ''],
     );
-    result = await work(transaction(client, runner.manager, tenantId, rows[0]!.now, wakes));
+    result = await work(transaction(client, runner.manager, tenantId, rows[0]!.now, wakes, denied));
     // After a failed statement Postgres answers a commit with a rollback, and not with an error.
     const { command } = await client.query('commit');
     if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so nothing of it was kept');
@@ -148,6 +161,7 @@ function transaction(
   tenantId: string | null,
   now: string,
   wakes: (() => void)[],
+  denied: () => void,
 ): Transaction {
   let current = tenantId;
   return {
@@ -156,8 +170,14 @@ function transaction(
     },
     now,
     manager,
-    query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
-      (await client.query(sql, [...parameters])).rows as Row[],
+    query: async <Row>(sql: string, parameters: readonly unknown[] = []) => {
+      try {
+        return (await client.query(sql, [...parameters])).rows as Row[];
+      } catch (error) {
+        if (sqlState(error) === INSUFFICIENT_PRIVILEGE) denied();
+        throw error;
+      }
+    },
     afterCommit: (wake) => wakes.push(wake),
     actFor: async (tenant) => {
       if (tenant === current) return;

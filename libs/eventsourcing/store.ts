@@ -29,6 +29,9 @@ export interface Append {
 
 export type AnyDecider = Pick<Decider<unknown, object, object>, 'category' | 'deadlines'>;
 
+/** What came of one append of this process: so many events are durable, so many seconds after it began; or why it failed. */
+export type AppendOutcome = { readonly events: number; readonly seconds: number } | { readonly error: unknown };
+
 export interface StoreOptions {
   readonly service: Service;
   /** Read models written in the transaction of the append. */
@@ -53,6 +56,7 @@ const MAX_BODY_BYTES = 262_144;
 export class EventStore {
   readonly service: Service;
   private readonly wakes = new Set<() => void>();
+  private readonly watchers = new Set<(outcome: AppendOutcome) => void>();
   private readonly deadlines: ReadonlyMap<string, AnyDecider['deadlines']>;
   private readonly newId: () => string;
 
@@ -67,12 +71,34 @@ export class EventStore {
     this.wakes.add(wake);
   }
 
+  /** Tells `watch` of every append of this process: at its commit, or when it failed. An append whose transaction is then given up is not told. */
+  onAppend(watch: (outcome: AppendOutcome) => void): void {
+    this.watchers.add(watch);
+  }
+
   /**
    * Appends to any number of streams in one statement, all or nothing, with projections and deadlines. A stream is named once.
    * Throws WrongExpectedVersion when a stream is elsewhere, InvalidEvent when an event does not fit its schema, EventTooLarge over 256 KiB;
    * the transaction is then unusable and must end.
    */
   async append(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
+    const began = performance.now();
+    try {
+      const recorded = await this.write(tx, cause, appends);
+      const events = recorded.length;
+      if (events > 0) tx.afterCommit(() => this.tell({ events, seconds: (performance.now() - began) / 1000 }));
+      return recorded;
+    } catch (error) {
+      this.tell({ error });
+      throw error;
+    }
+  }
+
+  private tell(outcome: AppendOutcome): void {
+    for (const watch of this.watchers) watch(outcome);
+  }
+
+  private async write(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
     const tenantId = tx.tenantId;
     if (!tenantId) throw new Error('Events are appended on behalf of one organisation');
     if (new Set(appends.map(({ streamId }) => streamId)).size < appends.length)

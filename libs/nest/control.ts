@@ -8,11 +8,15 @@ export interface Progress {
   readonly published: number;
   /** Events not numbered yet. */
   readonly pending: number;
+  /** When the oldest event the bus does not have was recorded, by the service's clock, ISO 8601 UTC; null when it has all. */
+  readonly unpublishedSince: string | null;
   /** Deadlines open, and due now. */
   readonly deadlines: number;
   readonly due: number;
   /** When the next deadline falls due, ISO 8601 UTC. */
   readonly nextDue: string | null;
+  /** When the oldest deadline that should have fired fell due; null when none is due. */
+  readonly dueSince: string | null;
   readonly now: string;
   readonly clock: 'system' | 'manual';
   readonly parked: number;
@@ -44,24 +48,35 @@ export function localControl(kit: ServiceKit): ServiceControl {
   };
 }
 
-function readProgress(kit: ServiceKit): Promise<Progress> {
+/** The instant in an event's body, as text: its one form sorts by time. */
+const RECORDED_AT = "e.body::json ->> 'recordedAt'";
+
+/** How far a service of this process is. Each of its statements may take `statementLimit` milliseconds; rejects when the database does not answer. */
+export function readProgress(kit: ServiceKit, statementLimit = 30_000): Promise<Progress> {
   return kit.database.asRelay(async (tx) => {
+    await tx.query("select set_config('statement_timeout', $1, true)", [String(statementLimit)]);
     const [row] = await tx.query<{
       head: string;
       published: string;
       pending: string;
       deadlines: string;
       due: string;
+      unpublished_since: string | null;
       next_due: string | null;
+      due_since: string | null;
       manual: boolean;
       parked: string;
     }>(
-      `select head, published, (select count(*) from pending) as pending, (select count(*) from deadlines) as deadlines,
-         (select count(*) from deadlines where fire_at <= current_instant()) as due,
-         (select iso(min(fire_at)) from deadlines) as next_due,
+      `select head, published, (select count(*) from pending) as pending, d.*,
+         least((select ${RECORDED_AT} from sequence s join events e using (tenant_id, stream_id, version) where s.position = published + 1),
+           (select ${RECORDED_AT} from pending p join events e using (tenant_id, stream_id, version) order by p.ticket limit 1)
+         ) as unpublished_since,
          (select manual_at is not null from clock) as manual,
          (select count(*) from parked where state = 'parked') as parked
-       from sequencer`,
+       from sequencer, (
+         select count(*) as deadlines, count(*) filter (where fire_at <= $1) as due, iso(min(fire_at)) as next_due,
+           iso(min(due_at) filter (where due_at <= $1)) as due_since from deadlines) d`,
+      [tx.now],
     );
     const counts = await tx.query<{ processor: string; topic: string; handled: string }>(
       'select processor, topic, handled from checkpoints',
@@ -76,9 +91,11 @@ function readProgress(kit: ServiceKit): Promise<Progress> {
       head: Number(row!.head),
       published: Number(row!.published),
       pending: Number(row!.pending),
+      unpublishedSince: row!.unpublished_since,
       deadlines: Number(row!.deadlines),
       due: Number(row!.due),
       nextDue: row!.next_due,
+      dueSince: row!.due_since,
       now: tx.now,
       clock: row!.manual ? 'manual' : 'system',
       parked: Number(row!.parked),

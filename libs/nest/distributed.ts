@@ -5,6 +5,7 @@ import type { Transport } from '#bus';
 import type { Principal } from './call.js';
 import type { Progress, ServiceControl } from './control.js';
 import { openLog, plainLog, type Log } from './log.js';
+import { metricsAddress } from './metrics.js';
 import type { Authenticator } from './principal.js';
 import { runProcess, type ProcessOptions, type RunningProcess } from './process.js';
 import { ServiceKit, type ServiceDefinition } from './service.js';
@@ -120,6 +121,8 @@ export async function runService(definition: ServiceDefinition, env: Environment
       transport,
       authenticator,
       port: Number(env['PORT'] ?? 3000),
+      metrics: metricsAddress(env),
+      behindGateway: true,
       log,
     } satisfies ProcessOptions);
   });

@@ -10,6 +10,7 @@ export * from './compose.js';
 export * from './control.js';
 export { operationsOf } from './operations.js';
 export * from './process.js';
+export { metricsAddress } from './metrics.js';
 export * from './active-policy.js';
 export * from './known-groups.js';
 export * from './answers.js';

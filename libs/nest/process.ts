@@ -14,6 +14,7 @@ import { AccessGuard, AUTHENTICATOR, type Authenticator } from './principal.js';
 import { HttpProblem, problem, ProblemFilter, sendProblem } from './problem.js';
 import { serviceModule, type ServiceKit } from './service.js';
 import { limitRequests } from './limits.js';
+import { openMetrics, serveMetrics, type Metrics, type MetricsAddress, type ServedMetrics } from './metrics.js';
 
 export interface ProcessOptions {
   readonly kits: readonly ServiceKit[];
@@ -25,11 +26,17 @@ export interface ProcessOptions {
   /** Served before Nest's own routes: the documentation page, the proxy to other services. */
   readonly middleware?: (app: NestExpressApplication) => void;
   readonly providers?: readonly Provider[];
+  /** Where metrics are served; nowhere when left out. */
+  readonly metrics?: MetricsAddress;
+  /** Requests come from the gateway alone: a request keeps the id it was given there. */
+  readonly behindGateway?: boolean;
 }
 
 export interface RunningProcess {
   readonly app: NestExpressApplication;
   readonly url: string;
+  /** Where its metrics are, if they are served. */
+  readonly metricsUrl: string | undefined;
   /** Stops intake, then processors, then relay and sweeper, and closes the pools last; within 10 s. */
   stop(): Promise<void>;
 }
@@ -38,13 +45,17 @@ export interface RunningProcess {
 class RootModule {}
 
 /** Builds the Nest application of a process without starting anything; the OpenAPI document is made from it. */
-export async function createApp({
-  kits,
-  authenticator,
-  log,
-  middleware,
-  providers = [],
-}: Omit<ProcessOptions, 'port' | 'transport'>): Promise<NestExpressApplication> {
+export async function createApp(
+  {
+    kits,
+    authenticator,
+    log,
+    middleware,
+    providers = [],
+    behindGateway = false,
+  }: Omit<ProcessOptions, 'port' | 'transport' | 'metrics'>,
+  metrics?: Metrics,
+): Promise<NestExpressApplication> {
   const root: DynamicModule = {
     module: RootModule,
     global: true, // what every service's module may ask for
@@ -66,7 +77,8 @@ export async function createApp({
   });
   app.disable('x-powered-by');
   app.set('query parser', 'simple'); // no nested objects from a query string
-  app.use(observe(log));
+  if (metrics) app.use(metrics.countRequests);
+  app.use(observe(log, behindGateway));
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -90,21 +102,23 @@ export async function createApp({
 /** Starts the process: processors first, then relay and sweeper, HTTP last, so that nothing is taken in before it can be dealt with. */
 export async function runProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { kits, transport, log, port, host = '0.0.0.0' } = options;
-  const app = await createApp(options);
+  const metrics = options.metrics && openMetrics(kits);
+  const app = await createApp(options, metrics);
   for (const processor of kits.flatMap((kit) => kit.processors)) connectProcessor(app, processor);
   await app.startAllMicroservices();
   for (const kit of kits) await kit.start();
+  const served = metrics && (await serveMetrics(metrics, options.metrics));
   await app.listen(port, host);
   const address = app.getHttpServer().address() as AddressInfo;
   let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= shutDown(app, options));
+  const stop = () => (stopping ??= shutDown(app, options, served));
   const end = (error: Error) => {
     log.fatal({ err: error }, 'A consumer works no longer; the process ends so that it is started anew');
     void stop().finally(() => process.exit(1));
   };
   transport.onFatal(end);
   watchProcessors(kits, end);
-  return { app, url: `http://127.0.0.1:${address.port}`, stop };
+  return { app, url: `http://127.0.0.1:${address.port}`, metricsUrl: served?.url, stop };
 }
 
 /** Ends the process when a consumer has not run for a minute or has not got on for two: a supervisor starts it anew, and it goes on where it was. */
@@ -122,7 +136,11 @@ function watchProcessors(kits: readonly ServiceKit[], end: (error: Error) => voi
   }, 5_000).unref();
 }
 
-async function shutDown(app: NestExpressApplication, { kits, transport, log }: ProcessOptions): Promise<void> {
+async function shutDown(
+  app: NestExpressApplication,
+  { kits, transport, log }: ProcessOptions,
+  served: ServedMetrics | undefined,
+): Promise<void> {
   const limit = setTimeout(() => {
     log.error('Shutting down took longer than 10 s; what was not committed is done again at the next start');
     process.exit(1);
@@ -132,6 +150,7 @@ async function shutDown(app: NestExpressApplication, { kits, transport, log }: P
   server.closeIdleConnections();
   setTimeout(() => server.closeAllConnections(), 5_000).unref();
   await closed;
+  await served?.close();
   await Promise.all(kits.flatMap((kit) => kit.processors.map((processor) => processor.close())));
   await Promise.all(kits.map((kit) => kit.stop()));
   await transport.close();
@@ -139,10 +158,16 @@ async function shutDown(app: NestExpressApplication, { kits, transport, log }: P
   clearTimeout(limit);
 }
 
-/** Gives each request an id and writes one line when it is answered: method, path, status, time. No query, body or header. */
-function observe(log: Log): RequestHandler {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Gives each request an id, the gateway's where it was handed on, and writes one line when it is answered: method, path, status, time.
+ * No query, body or header.
+ */
+function observe(log: Log, behindGateway: boolean): RequestHandler {
   return (request, response, next) => {
-    request.id = randomUUID();
+    const given = behindGateway ? request.headers['x-request-id'] : undefined;
+    request.id = typeof given === 'string' && UUID.test(given) ? given : randomUUID();
     response.setHeader('x-request-id', request.id);
     const began = performance.now();
     response.on('finish', () =>
