@@ -35,10 +35,9 @@ export async function startServices({
   log,
 }: Ground): Promise<RunningProcess & Pick<Standalone, 'first'>> {
   const transport = inProcessTransport();
-  const kits: ServiceKit[] = [];
-  for (const definition of [gateway, membership, consent, retention]) {
-    kits.push(
-      await ServiceKit.open(definition, {
+  const kits = await Promise.all(
+    [gateway, membership, consent, retention].map((definition) =>
+      ServiceKit.open(definition, {
         url: urlFor(`rollcall_${definition.name}`),
         ownerUrl,
         folder: keys,
@@ -46,8 +45,8 @@ export async function startServices({
         transport,
         log,
       }),
-    );
-  }
+    ),
+  );
   const running = await runProcess({
     kits,
     transport,
