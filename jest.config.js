@@ -1,5 +1,6 @@
 /** @type {import('jest').Config} */
 export default {
+  globalSetup: '<rootDir>/jest.build.js',
   testMatch: ['<rootDir>/{apps,libs,tools,policies,docs}/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },

@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 let folder: string;
 beforeAll(async () => {
-  execFileSync('npm', ['run', '-s', 'build']);
   folder = await mkdtemp(join(tmpdir(), 'rollcall-main-'));
   execFileSync('chmod', ['755', folder]); // Postgres runs as another user where we are root
 }, 120_000);

@@ -1,8 +1,6 @@
-import { beforeAll, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { playAll } from './play.js';
 import { readRehearsal } from './read.js';
 import { inLines, tally } from './report.js';
@@ -12,11 +10,6 @@ const root = join(import.meta.dirname, '..', '..');
 const folder = join(root, 'rehearsals');
 // Five processes and a broker have to start, on a machine that may be busy.
 const PATIENCE = 600_000;
-
-beforeAll(async () => {
-  // Always: an older build would rehearse an older product.
-  await promisify(execFile)('npm', ['run', '-s', 'build'], { cwd: root });
-}, PATIENCE);
 
 it(
   '[LD-03] [LD-04] [LD-05] [LD-09] [LD-10] [LD-11] [LD-13] [LD-37] [LD-39] every story holds on four processes over Kafka as it does on one',
