@@ -44,6 +44,8 @@ describe('the image', () => {
   const programs = [
     ...SERVICES.map((service) => `apps/${service}/main.ts`),
     'tools/migrate.ts',
+    'tools/rebuild.ts',
+    'tools/erasures.ts',
     'tools/replay/main.ts',
   ];
 
