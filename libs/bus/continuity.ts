@@ -8,7 +8,7 @@ export async function versionsFollowed(
   processor: string,
   streams: readonly string[],
 ): Promise<Map<string, number>> {
-  const rows = await tx.query<{ stream_id: string; version: number }>(
+  const rows = await tx.prepared<{ stream_id: string; version: number }>(
     'select stream_id, version from followed where tenant_id = $1 and processor = $2 and stream_id = any($3)',
     [tx.tenantId, processor, [...new Set(streams)]],
   );
@@ -34,7 +34,7 @@ export async function keepFollowed(
 ): Promise<void> {
   const moved = [...followed].filter(([, version]) => version > 0);
   if (moved.length === 0) return;
-  await tx.query(
+  await tx.prepared(
     `insert into followed (tenant_id, processor, stream_id, version) select $1, $2, * from unnest($3::text[], $4::int[])
      on conflict (tenant_id, processor, stream_id) do update set version = excluded.version where followed.version < excluded.version`,
     [tx.tenantId, processor, moved.map(([stream]) => stream), moved.map(([, version]) => version)],

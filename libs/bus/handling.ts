@@ -76,7 +76,7 @@ export class Pass {
       await tx.actFor(tenantId);
       const ids = group.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : []));
       if (ids.length === 0) continue;
-      const rows = await tx.query<{ event_id: string }>(
+      const rows = await tx.prepared<{ event_id: string }>(
         'insert into inbox (tenant_id, processor, event_id) select $1, $2, id from unnest($3::uuid[]) as id on conflict do nothing returning event_id',
         [tenantId, this.processing.name, [...new Set(ids)].sort()],
       );
@@ -154,7 +154,7 @@ export class Pass {
 
   private async count(): Promise<void> {
     for (const [topic, n] of this.counts) {
-      await this.tx.query(
+      await this.tx.prepared(
         'insert into checkpoints (processor, topic, handled) values ($1, $2, $3) on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled',
         [this.processing.name, topic, n],
       );

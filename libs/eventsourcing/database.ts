@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
-import { types, type PoolClient } from 'pg';
+import { types, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { sqlState } from './errors.js';
 
 /** One database transaction. Everything written through it becomes durable together at commit, or not at all. */
@@ -13,6 +14,11 @@ export interface Transaction {
    * bigint as text. Fails after the statement limit of 30 s. After a failure the transaction can only be rolled back.
    */
   readonly query: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+  /**
+   * The same for a statement of the machinery: its text is constant and one plan serves all values, so each connection plans it once.
+   * Not for texts put together from a request: every one of them would be kept for as long as the connection lives.
+   */
+  readonly prepared: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
   /** TypeORM bound to this very transaction, for reading read models. */
   readonly manager: EntityManager;
   /** Runs after a successful commit; used to wake the relay. Never runs after a rollback. */
@@ -136,12 +142,8 @@ async function transact<T>(
   const wakes: (() => void)[] = [];
   let result: T;
   try {
-    await client.query('begin');
-    const { rows } = await client.query<{ now: string }>(
-      "select set_config('app.tenant', $1, true), iso(current_instant()) as now",
-      [tenantId ?? ''],
-    );
-    result = await work(transaction(client, runner.manager, tenantId, rows[0]!.now, wakes, denied));
+    const now = await begin(client, tenantId);
+    result = await work(transaction(client, runner.manager, tenantId, now, wakes, denied));
     // After a failed statement Postgres answers a commit with a rollback, and not with an error.
     const { command } = await client.query('commit');
     if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so nothing of it was kept');
@@ -155,6 +157,20 @@ async function transact<T>(
   return result;
 }
 
+/** Begins a transaction for an organisation and returns its instant. One round trip, which takes statements without parameters only. */
+async function begin(client: PoolClient, tenantId: string | null): Promise<string> {
+  const answers: unknown = await client.query(`begin; select open_for(${client.escapeLiteral(tenantId ?? '')}) as now`);
+  return (answers as QueryResult<{ now: string }>[])[1]!.rows[0]!.now;
+}
+
+/** The name under which a connection keeps the plan of a statement; equal text, equal name. */
+const names = new Map<string, string>();
+function nameOf(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) names.set(sql, (name = createHash('sha256').update(sql).digest('base64url')));
+  return name;
+}
+
 function transaction(
   client: PoolClient,
   manager: EntityManager,
@@ -164,24 +180,28 @@ function transaction(
   denied: () => void,
 ): Transaction {
   let current = tenantId;
+  const answer = async <Row>(statement: QueryConfig): Promise<Row[]> => {
+    try {
+      return (await client.query(statement)).rows as Row[];
+    } catch (error) {
+      if (sqlState(error) === INSUFFICIENT_PRIVILEGE) denied();
+      throw error;
+    }
+  };
   return {
     get tenantId() {
       return current;
     },
     now,
     manager,
-    query: async <Row>(sql: string, parameters: readonly unknown[] = []) => {
-      try {
-        return (await client.query(sql, [...parameters])).rows as Row[];
-      } catch (error) {
-        if (sqlState(error) === INSUFFICIENT_PRIVILEGE) denied();
-        throw error;
-      }
-    },
+    query: <Row>(sql: string, parameters: readonly unknown[] = []) =>
+      answer<Row>({ text: sql, values: [...parameters] }),
+    prepared: <Row>(sql: string, parameters: readonly unknown[] = []) =>
+      answer<Row>({ name: nameOf(sql), text: sql, values: [...parameters] }),
     afterCommit: (wake) => wakes.push(wake),
     actFor: async (tenant) => {
       if (tenant === current) return;
-      await client.query("select set_config('app.tenant', $1, true)", [tenant]);
+      await client.query({ name: 'act for', text: "select set_config('app.tenant', $1, true)", values: [tenant] });
       current = tenant;
     },
   };

@@ -106,16 +106,16 @@ const joinOn = (key: readonly string[]) =>
 
 async function remove(tx: Transaction, table: string, key: readonly string[], rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
-  await tx.query(`delete from ${table} t using json_populate_recordset(null::${table}, $2) r where t.${joinOn(key)}`, [
-    tenant(tx),
-    asJson(rows),
-  ]);
+  await tx.prepared(
+    `delete from ${table} t using json_populate_recordset(null::${table}, $2) r where t.${joinOn(key)}`,
+    [tenant(tx), asJson(rows)],
+  );
 }
 
 async function upsert(tx: Transaction, table: string, key: readonly string[], rows: readonly Row[]): Promise<void> {
   const columns = Object.keys(rows[0]!).map(columnName);
   const changed = columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`);
-  await tx.query(
+  await tx.prepared(
     `insert into ${table} (tenant_id, ${columns.join()}) select $1, ${columns.join()} from json_populate_recordset(null::${table}, $2)
      on conflict (tenant_id, ${key.join()}) do ${changed.length > 0 ? `update set ${changed.join()}` : 'nothing'}`,
     [tenant(tx), asJson(rows)],
@@ -127,7 +127,7 @@ async function update(tx: Transaction, table: string, key: readonly string[], ro
     .map(columnName)
     .filter((column) => !key.includes(column));
   if (changed.length === 0) return;
-  await tx.query(
+  await tx.prepared(
     `update ${table} t set ${changed.map((column) => `${column} = r.${column}`).join()}
      from json_populate_recordset(null::${table}, $2) r where t.${joinOn(key)}`,
     [tenant(tx), asJson(rows)],

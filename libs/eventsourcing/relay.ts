@@ -117,7 +117,7 @@ export class Relay {
     let from = '0';
     while (!over.aborted) {
       const rows = await this.options.database.asRelay((tx) =>
-        tx.query<{ taken: string; next_xid: string }>(
+        tx.prepared<{ taken: string; next_xid: string }>(
           'select taken, next_xid::text from number_pending($1, $2::xid8, $3)',
           [epoch, from, SEQUENCE_PAGE],
         ),
@@ -150,7 +150,7 @@ export class Relay {
       }
       const last = events.at(-1)!.position;
       const [mine] = await this.options.database.asRelay((tx) =>
-        tx.query('update sequencer set published = $2 where epoch = $1 returning 1', [epoch, last]),
+        tx.prepared('update sequencer set published = $2 where epoch = $1 returning 1', [epoch, last]),
       );
       if (!mine) throw new Error('Another relay leads now');
       published = last;

@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import type { DeadlineChange, Decider, NewEvent } from '#domain';
 import { eventType, typeOf, upcast, type Actor, type EventContext, type RecordedEvent, type Service } from '#events';
+import { integerArray, textArray, uuidArray } from './binary-array.js';
 import type { Transaction } from './database.js';
 import { EventTooLarge, InvalidEvent, sqlState, WrongExpectedVersion } from './errors.js';
 import { project, type Projection } from './projection.js';
@@ -131,7 +132,7 @@ export class EventStore {
   async read(tx: Transaction, streamIds: readonly string[]): Promise<Map<string, RecordedEvent[]>> {
     // Without an organisation every stream would look empty, and a decider would believe it.
     if (!tx.tenantId) throw new Error('Events are read on behalf of one organisation');
-    const rows = await tx.query<StoredRow>(
+    const rows = await tx.prepared<StoredRow>(
       'select tenant_id, stream_id, version, event_id, type, body from events where tenant_id = $1 and stream_id = any($2) order by stream_id, version',
       [tx.tenantId, [...new Set(streamIds)]],
     );
@@ -173,16 +174,16 @@ export class EventStore {
   ): Promise<number[]> {
     const column = <T>(pick: (draft: Draft) => T) => drafts.map(({ draft }) => pick(draft));
     try {
-      const [row] = await tx.query<{ versions: number[] }>(
+      const [row] = await tx.prepared<{ versions: number[] }>(
         'select append_events($1, $2, $3, $4, $5, $6, $7) as versions',
         [
           tenantId,
-          column(({ event }) => event.streamId),
-          drafts.map(({ base }) => base),
-          drafts.map(({ nth }) => nth),
-          column(({ event }) => event.id),
-          column(({ event }) => event.type),
-          column((draft) => draft.body),
+          textArray(column(({ event }) => event.streamId)),
+          integerArray(drafts.map(({ base }) => base)),
+          integerArray(drafts.map(({ nth }) => nth)),
+          uuidArray(column(({ event }) => event.id)),
+          textArray(column(({ event }) => event.type)),
+          textArray(column((draft) => draft.body)),
         ],
       );
       return row!.versions;
@@ -221,13 +222,13 @@ export class EventStore {
     const scheduled = rows.filter((row) => 'due_at' in row);
     const cancelled = rows.filter((row) => !('due_at' in row));
     if (cancelled.length > 0) {
-      await tx.query(
+      await tx.prepared(
         'delete from deadlines d using json_populate_recordset(null::deadlines, $2) r where d.tenant_id = $1 and d.stream_id = r.stream_id and d.name = r.name',
         [tx.tenantId, JSON.stringify(cancelled)],
       );
     }
     if (scheduled.length > 0) {
-      await tx.query(
+      await tx.prepared(
         `insert into deadlines (tenant_id, stream_id, name, due_at, fire_at, command, correlation_id, causation_id)
          select $1, stream_id, name, due_at, due_at, command, correlation_id, causation_id from json_populate_recordset(null::deadlines, $2)
          on conflict (tenant_id, stream_id, name) do update set due_at = excluded.due_at, fire_at = excluded.due_at, command = excluded.command,

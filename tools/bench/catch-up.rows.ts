@@ -94,8 +94,8 @@ async function processor({ database }: ServiceGround, handler: Handler) {
   let deliver: ((messages: readonly ReceivedMessage[]) => Promise<void>) | undefined;
   const transport: Pick<Transport, 'ensureTopics' | 'subscribe'> = {
     ensureTopics: () => Promise.resolve(),
-    subscribe: ({ onBatch }) => {
-      deliver = (messages) => onBatch(messages, () => Promise.resolve());
+    subscribe: (subscription) => {
+      deliver = (messages) => subscription.onBatch(messages, () => Promise.resolve());
       return Promise.resolve({ status: () => 'running' as const, stop: () => Promise.resolve() });
     },
   };

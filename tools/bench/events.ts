@@ -23,7 +23,7 @@ const followUp = {
     { schedule: 'follow-up', dueAt: '2099-01-01T00:00:00.000Z', command: { name: 'FollowUp', data: {} } },
   ],
 };
-export const timed: AnyDecider = { category: 'timed', deadlines: followUp as AnyDecider['deadlines'] };
+export const timed: AnyDecider = { category: 'timed', deadlines: followUp };
 
 /** The same event as its peers store it: our envelope goes into their metadata. */
 export function emmettEvent() {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EventStore } from '#eventsourcing';
 import { openLog } from '#nest';
 import { startServices } from '../../apps/standalone/standalone.js';
-import { Client, forEach, settled } from '../example/client.js';
+import { Client, settled } from '../example/client.js';
 import { bareSteps } from './bare-steps.js';
 import { CAUSE, left, TENANT } from './events.js';
 import type { Ground } from './ground.js';
