@@ -116,11 +116,6 @@ export class EventStore {
       }));
     });
     if (drafts.length === 0) return [];
-    // Deadlines first, like the sweeper, which locks a deadline and then appends: the other way round the two could block each other.
-    await this.writeDeadlines(
-      tx,
-      drafts.map(({ draft }) => draft.event),
-    );
     const versions = await this.insert(tx, tenantId, drafts);
     const recorded = drafts.map(({ draft }, index) => ({ ...draft.event, version: versions[index]! }));
     await project(tx, this.options.projections ?? [], recorded);
@@ -175,7 +170,7 @@ export class EventStore {
     const column = <T>(pick: (draft: Draft) => T) => drafts.map(({ draft }) => pick(draft));
     try {
       const [row] = await tx.prepared<{ versions: number[] }>(
-        'select append_events($1, $2, $3, $4, $5, $6, $7) as versions',
+        'select append_events($1, $2, $3, $4, $5, $6, $7, $8, $9) as versions',
         [
           tenantId,
           textArray(column(({ event }) => event.streamId)),
@@ -184,6 +179,7 @@ export class EventStore {
           uuidArray(column(({ event }) => event.id)),
           textArray(column(({ event }) => event.type)),
           textArray(column((draft) => draft.body)),
+          ...this.deadlineRows(column(({ event }) => event)),
         ],
       );
       return row!.versions;
@@ -195,7 +191,8 @@ export class EventStore {
     }
   }
 
-  private async writeDeadlines(tx: Transaction, events: readonly RecordedEvent[]): Promise<void> {
+  /** The deadlines that these events end, and those that they start or move; as JSON, null for none. */
+  private deadlineRows(events: readonly RecordedEvent[]): (string | null)[] {
     const changes = new Map<string, { event: RecordedEvent; change: DeadlineChange }>();
     for (const event of events) {
       const category = event.streamId.slice(0, event.streamId.indexOf('-'));
@@ -219,23 +216,10 @@ export class EventStore {
           }
         : { stream_id: event.streamId, name: change.cancel },
     );
-    const scheduled = rows.filter((row) => 'due_at' in row);
-    const cancelled = rows.filter((row) => !('due_at' in row));
-    if (cancelled.length > 0) {
-      await tx.prepared(
-        'delete from deadlines d using json_populate_recordset(null::deadlines, $2) r where d.tenant_id = $1 and d.stream_id = r.stream_id and d.name = r.name',
-        [tx.tenantId, JSON.stringify(cancelled)],
-      );
-    }
-    if (scheduled.length > 0) {
-      await tx.prepared(
-        `insert into deadlines (tenant_id, stream_id, name, due_at, fire_at, command, correlation_id, causation_id)
-         select $1, stream_id, name, due_at, due_at, command, correlation_id, causation_id from json_populate_recordset(null::deadlines, $2)
-         on conflict (tenant_id, stream_id, name) do update set due_at = excluded.due_at, fire_at = excluded.due_at, command = excluded.command,
-           correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, attempts = 0, failure = null`,
-        [tx.tenantId, JSON.stringify(scheduled)],
-      );
-    }
+    const isStarted = (row: object) => 'due_at' in row;
+    return [rows.filter((row) => !isStarted(row)), rows.filter(isStarted)].map((some) =>
+      some.length > 0 ? JSON.stringify(some) : null,
+    );
   }
 }
 

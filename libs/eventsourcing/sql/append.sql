@@ -1,8 +1,10 @@
 -- Appends events of any number of streams in one statement. One array element an event; expected is the stream's version before
 -- this append (0: the stream must not exist; null: whatever it is), nth counts the events of this append within their stream from 1.
+-- ended and started are what the events do to deadlines, as arrays of objects with the columns' names; null where they do nothing.
 -- A stream that is not at its expected version fails with RC409, or with 23505 on the primary key when two writers meet.
-create function append_events(tenant uuid, streams text[], expected integer[], nth integer[], ids uuid[], types text[], bodies text[])
-  returns integer[] language plpgsql
+create function append_events(
+  tenant uuid, streams text[], expected integer[], nth integer[], ids uuid[], types text[], bodies text[], ended json, started json
+) returns integer[] language plpgsql
   -- On an empty table the planner would choose a sequential scan and keep that plan in prepared statements.
   set enable_seqscan = off
   -- Or it would plan anew for each length of the arrays, which takes longer than to append one event.
@@ -11,6 +13,18 @@ declare
   behind text;
   versions integer[];
 begin
+  -- Deadlines first, like the sweeper, which locks a deadline and then appends: the other way round the two could block each other.
+  if ended is not null then
+    delete from deadlines d using json_populate_recordset(null::deadlines, ended) r
+      where d.tenant_id = tenant and d.stream_id = r.stream_id and d.name = r.name;
+  end if;
+  if started is not null then
+    insert into deadlines (tenant_id, stream_id, name, due_at, fire_at, command, correlation_id, causation_id)
+      select tenant, r.stream_id, r.name, r.due_at, r.due_at, r.command, r.correlation_id, r.causation_id
+      from json_populate_recordset(null::deadlines, started) r
+      on conflict (tenant_id, stream_id, name) do update set due_at = excluded.due_at, fire_at = excluded.due_at, command = excluded.command,
+        correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, attempts = 0, failure = null;
+  end if;
   select e.stream into behind
     from unnest(streams, expected, nth) as e(stream, version, n)
     where e.n = 1 and e.version > 0
