@@ -1,8 +1,9 @@
 import { openLog } from '#nest';
 import { untilStopped } from '#nest/distributed';
-import { startStandalone } from './standalone.js';
 
 await untilStopped(openLog('rollcall', process.env['LOG_LEVEL'] ?? 'warn'), async () => {
+  // Loaded only now: an old Node, of which untilStopped has just told, cannot even load it.
+  const { startStandalone } = await import('./standalone.js');
   const began = performance.now();
   const standalone = await startStandalone(process.env, openLog('rollcall', process.env['LOG_LEVEL'] ?? 'warn'));
   const { url, first, folder } = standalone;

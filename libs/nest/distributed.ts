@@ -4,11 +4,15 @@ import { scopes } from '#domain';
 import type { Transport } from '#bus';
 import type { Principal } from './call.js';
 import type { Progress, ServiceControl } from './control.js';
+import { kafkaSecurity } from './kafka-security.js';
 import { openLog, plainLog, type Log } from './log.js';
 import { metricsAddress } from './metrics.js';
+import { requireNode } from './node-version.js';
 import type { Authenticator } from './principal.js';
 import { runProcess, type ProcessOptions, type RunningProcess } from './process.js';
 import { ServiceKit, type ServiceDefinition } from './service.js';
+
+export { kafkaSecurity };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -71,12 +75,13 @@ export function remoteControl(service: string, url: string, token: () => Promise
   };
 }
 
-/** The Kafka transport as the environment describes it: `KAFKA_BROKERS`, and for clusters `KAFKA_REPLICATION`. */
+/** The Kafka transport as the environment describes it: `KAFKA_BROKERS`, for clusters `KAFKA_REPLICATION`, and `kafkaSecurity`. */
 export function transportFrom(env: Environment, clientId: string, log: Log): Transport {
   const write = plainLog(log);
   return kafkaTransport({
     brokers: required(env, 'KAFKA_BROKERS', 'host:port of the Kafka brokers, comma-separated').split(','),
     clientId,
+    ...kafkaSecurity(env),
     replication: Number(env['KAFKA_REPLICATION'] ?? 1),
     log: (level, message, fields) =>
       level === 'info' ? log.debug(fields, message) : write(level, `${message} ${JSON.stringify(fields)}`),
@@ -135,6 +140,7 @@ export async function untilStopped(
   after: () => Promise<void> = async () => undefined,
 ): Promise<RunningProcess> {
   try {
+    requireNode();
     const running = await start();
     log.info(`Listening on ${running.url}`);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

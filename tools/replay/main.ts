@@ -1,7 +1,7 @@
 import type { KafkaOptions } from '#bus/kafka';
 import { Database } from '#eventsourcing';
 import type { ServiceDefinition } from '#nest';
-import { required } from '#nest/distributed';
+import { kafkaSecurity, required } from '#nest/distributed';
 import { consent } from '../../apps/consent/consent.service.js';
 import { gateway } from '../../apps/gateway/gateway.service.js';
 import { membership } from '../../apps/membership/membership.service.js';
@@ -11,7 +11,7 @@ import { replay } from './replay.js';
 /**
  * `npm run replay -- <service>…`: the way on after `OffsetOutOfRange`. With every process of the named services stopped, lets their
  * processors begin anew and their events be published again from Postgres; then start them. Takes ROLLCALL_DATABASE_URL (the
- * application's role), KAFKA_BROKERS, and KAFKA_REPLICATION as the services do.
+ * application's role), KAFKA_BROKERS and the other settings of Kafka as the services do.
  */
 const definitions = new Map<string, ServiceDefinition>(
   [gateway, membership, consent, retention].map((definition) => [definition.name, definition]),
@@ -24,7 +24,7 @@ if (names.length === 0 || names.some((name) => !definitions.has(name))) {
 const url = required(process.env, 'ROLLCALL_DATABASE_URL', 'the connection of the application’s role');
 const brokers = required(process.env, 'KAFKA_BROKERS', 'host:port of the Kafka brokers, comma-separated').split(',');
 const replication = Number(process.env['KAFKA_REPLICATION'] ?? 1);
-const kafka: KafkaOptions = { brokers, clientId: 'rollcall-replay', replication };
+const kafka: KafkaOptions = { brokers, clientId: 'rollcall-replay', replication, ...kafkaSecurity(process.env) };
 for (const name of names) {
   const database = await Database.open({ url, schema: name });
   try {
