@@ -118,10 +118,15 @@ export async function rateOf(amount: number, work: () => Promise<unknown>): Prom
   return { rate: amount / ((performance.now() - began) / 1_000) };
 }
 
-/** p50 and p99 of `times` calls one after the other. */
-export async function timesOf(times: number, call: (nr: number) => Promise<unknown>): Promise<Figures> {
+/** p50 and p99 of `times` calls one after the other; `before` each, what is not part of it. */
+export async function timesOf(
+  times: number,
+  call: (nr: number) => Promise<unknown>,
+  before: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Figures> {
   const taken: number[] = [];
   for (let nr = 0; nr < times; nr++) {
+    await before();
     const start = performance.now();
     await call(nr);
     taken.push(performance.now() - start);

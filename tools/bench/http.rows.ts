@@ -10,6 +10,7 @@ import { CAUSE, left, TENANT } from './events.js';
 import type { Ground } from './ground.js';
 import { measure, rateOf, timesOf, type Row, type Size } from './harness.js';
 import { openParty, type Someone } from './party.js';
+import { active, feed, leaves } from './statements.js';
 
 const BATCH = 1_000;
 
@@ -29,27 +30,6 @@ export async function httpRows(ground: Ground, size: Size): Promise<Row[]> {
   } finally {
     await running.stop();
   }
-}
-
-const statement = (type: string, subject: string, data: object) => ({
-  specversion: '1.0',
-  id: randomUUID(),
-  source: '/hr/main',
-  type: `rollcall.feeds.${type}.v1`,
-  time: new Date().toISOString(),
-  data: { subject: { kind: 'crmId', value: subject }, category: 'member', ...data },
-});
-const active = (subject: string) =>
-  statement('StatusReported', subject, { status: 'active', from: '2020-01-01T00:00:00Z' });
-const leaves = (subject: string) => statement('LeaverReported', subject, { leavesAt: new Date().toISOString() });
-
-async function feed(client: Client, statements: readonly object[]): Promise<void> {
-  const taken = await client.post<{ accepted: number }>(
-    '/v1/feeds',
-    JSON.stringify(statements),
-    'application/cloudevents-batch+json',
-  );
-  if (taken.accepted !== statements.length) throw new Error(`${taken.accepted} of ${statements.length} were accepted`);
 }
 
 async function intake(ground: Ground, client: Client, size: Size): Promise<Row[]> {
@@ -124,6 +104,7 @@ async function leaving(ground: Ground, client: Client, size: Size): Promise<Row[
   const waiting = await party.members(each * rounds);
   const everywhere = await party.inGroups(groups, rounds);
   const bare = await bareSteps(ground);
+  const idle = () => settled(client);
   const bar = {
     unit: 'ms',
     what: 'leaver reported → removal order readable over REST, standalone',
@@ -134,9 +115,9 @@ async function leaving(ground: Ground, client: Client, size: Size): Promise<Row[
       {
         rounds,
         sides: {
-          ours: () => timesOf(each, () => ordered(client, waiting.pop()!, 1)),
+          ours: () => timesOf(each, () => ordered(client, waiting.pop()!, 1), idle),
           'bare steps': () => bare.run(each * 2),
-          'in many groups': () => timesOf(1, () => ordered(client, everywhere.pop()!, groups)),
+          'in many groups': () => timesOf(1, () => ordered(client, everywhere.pop()!, groups), idle),
         },
         bars: [
           { ...bar, id: 'leaver-p50', metric: 'p50', atMost: 3 },

@@ -6,6 +6,8 @@ import { httpRows } from './http.rows.js';
 import { logRows } from './log.rows.js';
 import { openGround, type Ground } from './ground.js';
 import { machine, type Row, type Size } from './harness.js';
+import { memoryRows } from './memory.rows.js';
+import { tenancyRows } from './tenancy.rows.js';
 import { print, writeResults } from './report.js';
 
 const groups: Readonly<Record<string, (ground: Ground, size: Size) => Promise<Row[]>>> = {
@@ -14,6 +16,8 @@ const groups: Readonly<Record<string, (ground: Ground, size: Size) => Promise<Ro
   'catch-up': catchUpRows,
   deadlines: deadlineRows,
   http: httpRows,
+  tenancy: tenancyRows,
+  memory: memoryRows,
 };
 
 const { values } = parseArgs({
