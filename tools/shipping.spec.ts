@@ -142,6 +142,7 @@ describe('docker-compose.yml', () => {
     for (const setting of [...needed, ...upstreams]) expect(environment[setting]).toBeTruthy();
     expect(environment['ROLLCALL_DATABASE_URL']).toContain(`//rollcall_${name}:`);
     expect(environment).not.toHaveProperty('ROLLCALL_DATABASE_OWNER_URL');
+    expect(environment).toMatchObject({ METRICS_HOST: '0.0.0.0', METRICS_PORT: '9464' });
   });
 
   it('publishes the gateway alone, and on this host alone unless told otherwise', () => {
