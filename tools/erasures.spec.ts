@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,9 @@ const erasures = (task: string, place: string, input = '') =>
   spawnSync(process.execPath, ['dist/tools/erasures.js', task, place], { input, encoding: 'utf8' });
 
 beforeAll(async () => {
-  execFileSync('npm', ['run', '-s', 'build']);
   folder = await mkdtemp(join(tmpdir(), 'rollcall-backup-'));
   await chmod(folder, 0o755); // Postgres runs as another user where we are root
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs Rollcall on a folder for as long as `work` takes. */
