@@ -13,7 +13,6 @@ export interface Slice {
   readonly deciders?: readonly object[];
   readonly projections?: readonly Projection[];
   readonly tables?: readonly string[];
-  readonly entities?: readonly Type[];
 }
 
 /** Puts slices together into a service. */
@@ -35,6 +34,5 @@ export function service(
     deciders: all('deciders') as Decider<never, never, never>[],
     projections: all('projections'),
     migrations: [{ name: 'ReadModels1700000000002', sql: all('tables') }],
-    entities: all('entities'),
   };
 }

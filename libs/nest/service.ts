@@ -31,7 +31,6 @@ export interface ServiceDefinition {
   readonly deciders: readonly Decider<never, never, never>[];
   readonly projections: readonly Projection[];
   readonly migrations: readonly Migration[];
-  readonly entities?: readonly Type[];
 }
 
 /** Where a service finds its database, its keys and the bus. */
@@ -77,7 +76,7 @@ export class ServiceKit {
     const schema = definition.name;
     if (ownerUrl)
       await migrate({ ownerUrl, url, schema, migrations: [vaultMigration(schema), ...definition.migrations] });
-    const database = await Database.open({ url, schema, entities: [...(definition.entities ?? [])] });
+    const database = await Database.open({ url, schema });
     const clock = await setClock(database, setting.env['ROLLCALL_CLOCK']);
     const vault = await database.asRelay((tx) =>
       openVault(tx, schema, { env: setting.env, ...(setting.folder ? { folder: setting.folder } : {}) }),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Transaction } from '#eventsourcing';
 
 /** What an event must have to be shown; all that are given must hold. Ids are lower case, instants UTC; `from` is included, `to` is not. */
@@ -27,8 +26,8 @@ export interface Part {
 export interface Statement {
   readonly sql: string;
   readonly values: readonly unknown[];
-  /** Given where one plan serves all values, so that the server makes it once for a connection. */
-  readonly name?: string;
+  /** Whether one plan serves all values, so that the server makes it once for a connection. */
+  readonly hasOnePlan: boolean;
 }
 
 export interface HistoryRow {
@@ -92,8 +91,8 @@ export function historyQuery(tenantId: string, filter: HistoryFilter, part: Part
   ];
   const sql = ways.length === 1 ? ways[0]! : `select * from ((${ways.join(') union all (')})) h ${end('h')}`;
   // Elsewhere the better plan depends on how rare the values are, so it is made for those at hand.
-  const onePlan = conditions.length === 0 || (conditions.length === 1 && ways.length > 1);
-  return { sql, values, ...(onePlan ? { name: nameOf(sql) } : {}) };
+  const hasOnePlan = conditions.length === 0 || (conditions.length === 1 && ways.length > 1);
+  return { sql, values, hasOnePlan };
 }
 
 const TERMS_OF_HISTORY = 'history_terms t join history h using (tenant_id, occurred_at, event_id)';
@@ -127,8 +126,6 @@ function holds({ column, term }: Condition): string {
   return `(${[column, named].filter((way) => way !== undefined).join(' or ')})`;
 }
 
-const nameOf = (sql: string) => createHash('sha256').update(sql).digest('base64url');
-
 /**
  * Every part is to be read off an index in its order. Left to itself, Postgres would rather collect and sort wherever it believes that a
  * value is rare, and be slow with those that are not; and it would keep such a plan.
@@ -137,23 +134,17 @@ export const IN_INDEX_ORDER = ['sort', 'bitmapscan', 'hashjoin', 'seqscan']
   .map((way) => `set local enable_${way} = off`)
   .join(';');
 
-/** What the driver's connection does that a transaction does not offer: to run a statement under a name. */
-interface Connection {
-  query(statement: { name: string; text: string; values: unknown[] }): Promise<{ rows: HistoryRow[] }>;
-}
-
 /**
- * Reads one part of the history. A statement with a name is planned once a connection, for whatever values: making the plan of such a
- * page takes longer than reading the page.
+ * Reads one part of the history. Where one plan serves all values it is made once a connection: making the plan of such a page takes
+ * longer than reading the page.
  */
-export async function readPart(tx: Transaction, { sql, values, name }: Statement): Promise<HistoryRow[]> {
-  if (name === undefined) {
+export async function readPart(tx: Transaction, { sql, values, hasOnePlan }: Statement): Promise<HistoryRow[]> {
+  if (!hasOnePlan) {
     await tx.query(IN_INDEX_ORDER);
     return tx.query<HistoryRow>(sql, values);
   }
   await tx.query(`${IN_INDEX_ORDER};set local plan_cache_mode = force_generic_plan`);
-  const client = (await tx.manager.queryRunner!.connect()) as Connection;
-  return (await client.query({ name, text: sql, values: [...values] })).rows;
+  return tx.prepared<HistoryRow>(sql, values);
 }
 
 /**
