@@ -149,10 +149,10 @@ export async function readPart(tx: Transaction, { sql, values, hasOnePlan }: Sta
 
 /**
  * The story of a task: what happened in its streams, and whatever else belongs to the cases its events belong to, but for what the
- * same cases meant to other people and other groups. Parameters: organisation, task id.
+ * same cases meant to other people and other groups. That somebody read it is no part of it. Parameters: organisation, task id.
  */
 const STORY = `with task as (
-    select h.* from ${TERMS_OF_HISTORY} where t.tenant_id = $1 and t.term = $2
+    select h.* from ${TERMS_OF_HISTORY} where t.tenant_id = $1 and t.term = $2 and h.name <> 'HistoryQueried'
   )
   select ${COLUMNS} from history h where h.tenant_id = $1 and (
     h.stream_id = any(array(select stream_id from task))
