@@ -8,7 +8,7 @@ export async function versionsFollowed(
   processor: string,
   streams: readonly string[],
 ): Promise<Map<string, number>> {
-  const rows = await tx.prepared<{ stream_id: string; version: number }>(
+  const rows = await tx.query<{ stream_id: string; version: number }>(
     'select stream_id, version from followed where tenant_id = $1 and processor = $2 and stream_id = any($3)',
     [tx.tenantId, processor, [...new Set(streams)]],
   );

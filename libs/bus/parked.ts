@@ -88,7 +88,7 @@ async function kept(tx: Transaction, { seal }: Parking, message: ReceivedMessage
 /** The lanes among these whose earlier messages are parked: what follows on them must wait, or the order of a stream would break. */
 export async function lanesWaiting(tx: Transaction, processor: string, lanes: readonly string[]): Promise<Set<string>> {
   const find = () =>
-    tx.prepared<{ key: string }>(
+    tx.query<{ key: string }>(
       "select distinct key from parked where tenant_id = $1 and processor = $2 and key = any($3) and state = 'parked'",
       [tx.tenantId, processor, [...new Set(lanes)]],
     );

@@ -15,8 +15,9 @@ export interface Transaction {
    */
   readonly query: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
   /**
-   * The same for a statement of the machinery: its text is constant and one plan serves all values, so each connection plans it once.
-   * Not for texts put together from a request: every one of them would be kept for as long as the connection lives.
+   * The same for a statement that has but one good plan, such as an insert or the call of a function: each connection plans it once.
+   * Not for one that may be planned as a scan: made while a table is empty, such a plan is kept until the table is analysed, however it
+   * grows. And not for texts put together from a request: every one of them would be kept for as long as the connection lives.
    */
   readonly prepared: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
   /** TypeORM bound to this very transaction, for reading read models. */

@@ -106,10 +106,10 @@ const joinOn = (key: readonly string[]) =>
 
 async function remove(tx: Transaction, table: string, key: readonly string[], rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
-  await tx.prepared(
-    `delete from ${table} t using json_populate_recordset(null::${table}, $2) r where t.${joinOn(key)}`,
-    [tenant(tx), asJson(rows)],
-  );
+  await tx.query(`delete from ${table} t using json_populate_recordset(null::${table}, $2) r where t.${joinOn(key)}`, [
+    tenant(tx),
+    asJson(rows),
+  ]);
 }
 
 async function upsert(tx: Transaction, table: string, key: readonly string[], rows: readonly Row[]): Promise<void> {
@@ -127,7 +127,7 @@ async function update(tx: Transaction, table: string, key: readonly string[], ro
     .map(columnName)
     .filter((column) => !key.includes(column));
   if (changed.length === 0) return;
-  await tx.prepared(
+  await tx.query(
     `update ${table} t set ${changed.map((column) => `${column} = r.${column}`).join()}
      from json_populate_recordset(null::${table}, $2) r where t.${joinOn(key)}`,
     [tenant(tx), asJson(rows)],

@@ -127,7 +127,7 @@ export class EventStore {
   async read(tx: Transaction, streamIds: readonly string[]): Promise<Map<string, RecordedEvent[]>> {
     // Without an organisation every stream would look empty, and a decider would believe it.
     if (!tx.tenantId) throw new Error('Events are read on behalf of one organisation');
-    const rows = await tx.prepared<StoredRow>(
+    const rows = await tx.query<StoredRow>(
       'select tenant_id, stream_id, version, event_id, type, body from events where tenant_id = $1 and stream_id = any($2) order by stream_id, version',
       [tx.tenantId, [...new Set(streamIds)]],
     );

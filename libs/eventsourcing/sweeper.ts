@@ -110,7 +110,7 @@ export class Sweeper {
   /** Due by the transaction's own instant, which the decider is told: a command never runs at a time before its deadline. */
   private claim(tx: Transaction, limit: number): Promise<DueRow[]> {
     this.claimedAt = tx.now;
-    return tx.prepared<DueRow>(
+    return tx.query<DueRow>(
       `select tenant_id, stream_id, name, iso(due_at) as due_at, command, correlation_id, causation_id from deadlines
        where fire_at <= $1 order by fire_at, stream_id limit $2 for update skip locked`,
       [tx.now, limit],
@@ -120,7 +120,7 @@ export class Sweeper {
   /** Rows go first: a command may set the same deadline anew. */
   private async fire(tx: Transaction, due: readonly DueRow[]): Promise<void> {
     if (due.length === 0) return;
-    await tx.prepared(
+    await tx.query(
       `delete from deadlines d using json_to_recordset($1) as r(tenant_id uuid, stream_id text, name text)
        where d.tenant_id = r.tenant_id and d.stream_id = r.stream_id and d.name = r.name`,
       [JSON.stringify(due)],

@@ -6,9 +6,7 @@ create function append_events(
   tenant uuid, streams text[], expected integer[], nth integer[], ids uuid[], types text[], bodies text[], ended json, started json
 ) returns integer[] language plpgsql
   -- On an empty table the planner would choose a sequential scan and keep that plan in prepared statements.
-  set enable_seqscan = off
-  -- Or it would plan anew for each length of the arrays, which takes longer than to append one event.
-  set plan_cache_mode = force_generic_plan as $$
+  set enable_seqscan = off as $$
 declare
   behind text;
   versions integer[];
