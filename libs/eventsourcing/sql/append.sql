@@ -7,14 +7,16 @@ create function append_events(
 ) returns integer[] language plpgsql
   -- On an empty table the planner would choose a sequential scan and keep that plan in prepared statements.
   set enable_seqscan = off as $$
+-- What is executed as a text is planned for every call: a plan that was made while a table was small may read all of an organisation's
+-- rows, and would be kept.
 declare
   behind text;
   versions integer[];
 begin
   -- Deadlines first, like the sweeper, which locks a deadline and then appends: the other way round the two could block each other.
   if ended is not null then
-    delete from deadlines d using json_populate_recordset(null::deadlines, ended) r
-      where d.tenant_id = tenant and d.stream_id = r.stream_id and d.name = r.name;
+    execute 'delete from deadlines d using json_populate_recordset(null::deadlines, $2) r
+      where d.tenant_id = $1 and d.stream_id = r.stream_id and d.name = r.name' using tenant, ended;
   end if;
   if started is not null then
     insert into deadlines (tenant_id, stream_id, name, due_at, fire_at, command, correlation_id, causation_id)
@@ -23,11 +25,12 @@ begin
       on conflict (tenant_id, stream_id, name) do update set due_at = excluded.due_at, fire_at = excluded.due_at, command = excluded.command,
         correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, attempts = 0, failure = null;
   end if;
-  select e.stream into behind
-    from unnest(streams, expected, nth) as e(stream, version, n)
-    where e.n = 1 and e.version > 0
-      and not exists (select 1 from events x where x.tenant_id = tenant and x.stream_id = e.stream and x.version = e.version)
-    limit 1;
+  if exists (select from unnest(expected, nth) as e(version, n) where e.n = 1 and e.version > 0) then
+    execute 'select e.stream from unnest($2, $3, $4) as e(stream, version, n)
+      where e.n = 1 and e.version > 0
+        and (select x.version from events x where x.tenant_id = $1 and x.stream_id = e.stream and x.version = e.version) is null
+      limit 1' into behind using tenant, streams, expected, nth;
+  end if;
   if behind is not null then
     raise exception using errcode = 'RC409', message = 'stream is not at the expected version';
   end if;
