@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
 /** What one run of one side gave, by metric: `rate` per second, `p50` and `p99` in milliseconds. */
 export type Figures = Readonly<Record<string, number>>;
@@ -145,7 +145,7 @@ export const plain = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : Number(value.toPrecision(3)).toString();
 
 /** What the figures were taken on. */
-export function machine(postgres: string) {
+export function machine(postgres: string, load = loadavg()[0]!) {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
@@ -153,5 +153,7 @@ export function machine(postgres: string) {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     postgres,
+    /** Processes that wanted a core, on average over the last minute before the first row: the bench itself not yet among them. */
+    loadBefore: Number(load.toFixed(1)),
   };
 }

@@ -29,6 +29,7 @@ if (unknown !== undefined) throw new Error(`No group is named ${unknown}: ${Obje
 const size: Size = values.quick ? { quick: true, rounds: 3, span: 500 } : { quick: false, rounds: 5, span: 2_000 };
 
 const ground = await openGround();
+const on = machine(ground.version);
 const rows: Row[] = [];
 try {
   for (const [name, run] of Object.entries(groups)) {
@@ -42,4 +43,4 @@ try {
   await ground.close();
 }
 // Figures of small sizes are for direction only; they never replace those that are kept.
-if (!values.quick) writeResults(rows, machine(ground.version));
+if (!values.quick) writeResults(rows, on);

@@ -60,7 +60,8 @@ function readme({ takenAt, machine: on, rows }: Results): string {
   return `# How fast it is
 
 Written by \`npm run bench\`; do not edit. Taken on ${takenAt}: ${on.cpu}, ${on.cores} cores shared by Node and Postgres, ${on.memoryGiB} GiB,
-Node ${on.node}, PostgreSQL ${on.postgres}, ${on.platform}; fsync and synchronous_commit on.
+Node ${on.node}, PostgreSQL ${on.postgres}, ${on.platform}; fsync and synchronous_commit on; ${on.loadBefore} other processes
+wanted a core when it began.
 
 Each figure is the median over interleaved rounds, with the least and the greatest; the ratio (ours divided by theirs) is the median
 of the rounds' own ratios. Take ratios from here, not absolute rates. ${missed.length} of ${rows.filter(({ holds }) => holds !== null).length} bars are missed.
