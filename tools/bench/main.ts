@@ -21,7 +21,7 @@ const groups: Readonly<Record<string, (ground: Ground, size: Size) => Promise<Ro
 };
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, write: { type: 'boolean' } },
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 const only = values.only?.split(',');
 const unknown = only?.find((name) => !groups[name]);
@@ -30,17 +30,15 @@ const size: Size = values.quick ? { quick: true, rounds: 3, span: 500 } : { quic
 
 const ground = await openGround();
 const on = machine(ground.version);
-const rows: Row[] = [];
 try {
   for (const [name, run] of Object.entries(groups)) {
     if (only && !only.includes(name)) continue;
     process.stderr.write(`${name} ...\n`);
     const measured = await run(ground, size);
     print(measured);
-    rows.push(...measured);
+    // Figures of small sizes are for direction only; they never replace those that are kept.
+    if (!values.quick) writeResults(measured, on);
   }
 } finally {
   await ground.close();
 }
-// Figures of small sizes are for direction only; they never replace those that are kept.
-if (!values.quick) writeResults(rows, on);

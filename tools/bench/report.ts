@@ -38,8 +38,9 @@ export function print(rows: readonly Row[]): void {
 export function writeResults(rows: readonly Row[], on: Results['machine']): void {
   mkdirSync(FOLDER, { recursive: true });
   const fresh = new Map(rows.map((row) => [row.id, row]));
-  const earlier = read().filter(({ id }) => !fresh.has(id));
-  const all = [...earlier, ...rows];
+  // In the place they had, so that the table keeps its order whichever groups are run.
+  const kept = read().map((row) => fresh.get(row.id) ?? row);
+  const all = [...kept, ...rows.filter(({ id }) => !kept.some((row) => row.id === id))];
   const results: Results = { takenAt: new Date().toISOString().slice(0, 10), machine: on, rows: all };
   writeFileSync(`${FOLDER}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(`${FOLDER}/README.md`, readme(results));
