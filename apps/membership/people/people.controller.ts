@@ -26,6 +26,7 @@ import * as dto from './people.dto.js';
 import { groupsOf, leavesOf, linksOf, statusesOf } from './people.read-model.js';
 import { isBirthDate, personalFields, phoneBan } from './personal.js';
 import { recordPeople } from './record.js';
+import { verify } from './verify.js';
 
 const eventsIn = (outcomes: readonly Outcome[]) =>
   outcomes.flatMap(({ events }) => events.map(({ id, name, streamId }) => ({ eventId: id, name, streamId })));
@@ -92,6 +93,19 @@ export class PeopleController {
   import(@Incoming() { tx, body, query, cause }: CallOf<typeof dto.ImportBody, typeof dto.ImportQuery>) {
     const asOf = pastInstantIn('query/asOf', query.asOf, tx.now);
     return importPeople(this.kit, tx, cause, { text: body, source: query.source ?? 'crm', asOf });
+  }
+
+  @Command('verify', {
+    scopes: ['admin'],
+    status: 200,
+    summary: 'Whether somebody is who they say they are',
+    description:
+      'Everything stated has to be on record. What was wrong is not told, nor whether the reference is known.',
+    body: dto.VerifyPerson,
+    answers: dto.Verification,
+  })
+  verify(@Incoming() { tx, body }: CallOf<typeof dto.VerifyPerson>) {
+    return verify(this.kit, tx, body);
   }
 
   @Read('', {

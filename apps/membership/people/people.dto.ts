@@ -41,6 +41,21 @@ export const LinkPerson = Type.Object(
   closed,
 );
 
+/** What somebody says of themselves: how they are known, and something only they and the organisation should know. */
+export const VerifyPerson = Type.Object(
+  {
+    reference: LinkText,
+    dateOfBirth: Type.Optional(Type.String({ format: 'date' })),
+    email: Type.Optional(EmailText),
+  },
+  {
+    ...closed,
+    minProperties: 2,
+    description: 'The reference and at least one of the others; all that is stated counts.',
+  },
+);
+export const Verification = Type.Object({ verified: Type.Boolean(), personId: Type.Optional(Id) });
+
 export const FindPerson = Type.Object(
   {
     link: Type.String({
