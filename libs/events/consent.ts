@@ -1,10 +1,13 @@
 import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
-import { Id, oneOf, Term } from './terms.js';
+import { Commitment, Id, Instant, oneOf, Term } from './terms.js';
 
 const about = { personId: Id, groupId: Id };
 const Method = oneOf('verbal', 'written', 'link_opt_in', 'join_after_notice');
+const invite = { inviteId: Id, groupId: Id };
+const InviteChannel = oneOf('personal_invite', 'emailed_link', 'qr', 'staff_issued_link');
+const IssuerRole = oneOf('group_admin', 'committee', 'staff');
 
 /** Consent: what a person was told and agreed to, and how they took it back. */
 export const consentEvents = declareEvents('consent', {
@@ -13,6 +16,7 @@ export const consentEvents = declareEvents('consent', {
     ...about,
     noticeVersion: Term,
     items: Type.Array(Term),
+    agreementVersion: Type.Optional(Term),
   }),
   ConsentGiven: event('The person agreed, on a notice version, for a purpose', {
     ...about,
@@ -21,6 +25,7 @@ export const consentEvents = declareEvents('consent', {
     method: Method,
     noticeVersion: Term,
     recordedBy: Id,
+    agreementVersion: Type.Optional(Term),
   }),
   ConsentRecordingRefused: event('A consent did not count; the rules that said so are named', {
     ...about,
@@ -40,5 +45,43 @@ export const consentEvents = declareEvents('consent', {
     ...about,
     channel: oneOf('email', 'phone', 'sms', 'post', 'meeting'),
   }),
+  InviteIssued: event('A link that lets one person, or an audience, ask to join; only its fingerprint is kept', {
+    ...invite,
+    personId: Type.Optional(Id),
+    audience: Type.Optional(Term),
+    channel: InviteChannel,
+    issuerId: Id,
+    issuerRole: IssuerRole,
+    tokenHash: Commitment,
+    expiresAt: Instant,
+    maxUses: Type.Integer({ minimum: 1, maximum: 1000 }),
+    reference: oneOf('crmId', 'hrId', 'studentRef'),
+    replaces: Type.Optional(Id),
+  }),
+  InviteIssuingRefused: event('An invitation was not issued; the rule that said so is named', {
+    ...invite,
+    channel: InviteChannel,
+    issuerRole: IssuerRole,
+    reason: oneOf('route_not_allowed', 'issuer_not_allowed'),
+  }),
+  InviteAccepted: event('A person agreed by this invitation; the how-manieth use it was', {
+    ...invite,
+    personId: Id,
+    use: Type.Integer({ minimum: 1 }),
+  }),
+  InviteAcceptanceRefused: event('A person agreed by an invitation that lets nobody in any more, or not them', {
+    ...invite,
+    personId: Id,
+    reason: oneOf('expired', 'revoked', 'used_up', 'other_person'),
+  }),
+  InviteRevoked: event('The link lets nobody in any more', {
+    ...invite,
+    reason: oneOf('leaked', 'left', 'superseded'),
+  }),
+  InviteReissueDue: event('Somebody who may know a shared link is out; it should be replaced', {
+    ...invite,
+    because: oneOf('member_left', 'conduct_removal'),
+  }),
+  InviteReissued: event('Another link took the place of this one', { ...invite, reissuedAs: Id }),
 });
 export type ConsentPayloads = PayloadsOf<typeof consentEvents>;

@@ -66,6 +66,7 @@ export const ConsentPage = pageOf(
     reason: orNull(Type.Enum(['asked', 'removed', 'left'])),
     noticePresented: orNull(term),
     noticePresentedAt: orNull(instant),
+    agreementVersion: orNull(term),
     version: Type.Integer(),
     history: Type.Array(
       Type.Object({

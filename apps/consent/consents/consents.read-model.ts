@@ -5,7 +5,8 @@ import { projection, tenantTable, type Transaction } from '#eventsourcing';
 export const consentsTable = tenantTable(
   'consents',
   `group_id uuid not null, person_id uuid not null, state text not null default 'unasked', since timestamptz, scope text[], purpose text,
-   method text, notice_version text, recorded_by uuid, reason text, notice_presented text, notice_presented_at timestamptz`,
+   method text, notice_version text, recorded_by uuid, reason text, notice_presented text, notice_presented_at timestamptz,
+   agreement_version text`,
   'group_id, person_id',
   'person_id, group_id',
 );
@@ -14,7 +15,9 @@ export const consentsProjection = projection<ConsentPayloads>('consents', ['grou
   NoticePresented: ({ occurredAt, data: { groupId, personId, noticeVersion } }) => ({
     upsert: { groupId, personId, noticePresented: noticeVersion, noticePresentedAt: occurredAt },
   }),
-  ConsentGiven: ({ occurredAt, data }) => ({ upsert: { ...data, state: 'given', since: occurredAt, reason: null } }),
+  ConsentGiven: ({ occurredAt, data }) => ({
+    upsert: { agreementVersion: null, ...data, state: 'given', since: occurredAt, reason: null },
+  }),
   /** The agreement that ended stays beside its end. */
   ConsentRefused: ({ occurredAt, data }) => ({ upsert: { ...data, state: 'refused', since: occurredAt } }),
   ConsentWithdrawn: ({ occurredAt, data }) => ({ upsert: { ...data, state: 'withdrawn', since: occurredAt } }),
@@ -34,6 +37,8 @@ export interface ConsentRow {
   readonly reason: string | null;
   readonly noticePresented: string | null;
   readonly noticePresentedAt: string | null;
+  /** Of the group's agreement, where one was shown and agreed to with the notice. */
+  readonly agreementVersion: string | null;
 }
 
 /** Rows by group and person, from after a given one on. */
@@ -43,7 +48,8 @@ export function listConsents(
 ): Promise<ConsentRow[]> {
   return tx.query<ConsentRow>(
     `select group_id as "groupId", person_id as "personId", state, iso(since) as since, scope, purpose, method, notice_version as "noticeVersion",
-       recorded_by as "recordedBy", reason, notice_presented as "noticePresented", iso(notice_presented_at) as "noticePresentedAt"
+       recorded_by as "recordedBy", reason, notice_presented as "noticePresented", iso(notice_presented_at) as "noticePresentedAt",
+       agreement_version as "agreementVersion"
      from consents
      where tenant_id = $1 and ($2::uuid is null or group_id = $2) and ($3::uuid is null or person_id = $3)
        and ($4::uuid is null or (group_id, person_id) > ($4::uuid, $5::uuid))

@@ -92,6 +92,19 @@ describe('consent', () => {
         .expectRefused('NoticeNotPresented');
     });
 
+    it('[LD-11] tells versions of the agreement apart: another one is shown and agreed to anew', () => {
+      const withAgreement = { agreementVersion: 'a1' };
+      const shown = record('NoticePresented', { ...notice, ...withAgreement });
+      const wish = { name: 'GiveConsent', data: { ...giving.data, ...withAgreement } } as const;
+      given(presented).when(wish).expectRefused('NoticeNotPresented');
+      given(presented)
+        .when({ name: 'PresentNotice', data: { ...notice, ...withAgreement } })
+        .expectEvents(shown);
+      given(presented, agreed, shown)
+        .when(wish)
+        .expectEvents(record('ConsentGiven', { ...spoken, ...withAgreement }));
+    });
+
     it('[LD-11] refuses consent that came before the notice', () => {
       given(presented).when(giving, { occurredAt: '2026-01-01T11:59:59.999Z' }).expectRefused('NoticeNotPresented');
     });

@@ -36,9 +36,16 @@ export type ConsentCommands = {
 };
 
 type State = {
-  readonly notices: readonly { readonly version: string; readonly items: readonly string[]; readonly at: string }[];
+  readonly notices: readonly {
+    readonly version: string;
+    readonly agreementVersion?: string;
+    readonly items: readonly string[];
+    readonly at: string;
+  }[];
   /** What the person agreed to since they last said no; empty means that no consent is live. */
-  readonly agreements: readonly (Pick<Given, 'noticeVersion' | 'purpose' | 'scope'> & { readonly at: string })[];
+  readonly agreements: readonly (Pick<Given, 'noticeVersion' | 'agreementVersion' | 'purpose' | 'scope'> & {
+    readonly at: string;
+  })[];
   /** The latest instant at which the person refused or withdrew. */
   readonly saidNoAt?: string;
   readonly stance: 'unasked' | 'agreed' | 'refused' | 'withdrawn';
@@ -66,15 +73,15 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
       state.alternative === data.channel ? nothing : [record('AlternativeChannelRecorded', data)],
   },
   evolve: {
-    NoticePresented: (state, { noticeVersion, items }, { occurredAt }) => ({
+    NoticePresented: (state, { noticeVersion, agreementVersion, items }, { occurredAt }) => ({
       ...state,
-      notices: [...state.notices, { version: noticeVersion, items, at: occurredAt }],
+      notices: [...state.notices, { version: noticeVersion, agreementVersion, items, at: occurredAt }],
     }),
     /** Whoever agrees is reached in the group again, so an alternative that was needed is needed no more. */
-    ConsentGiven: (state, { noticeVersion, purpose, scope }, { occurredAt }) => ({
+    ConsentGiven: (state, { noticeVersion, agreementVersion, purpose, scope }, { occurredAt }) => ({
       ...state,
       stance: 'agreed',
-      agreements: [...state.agreements, { noticeVersion, purpose, scope, at: occurredAt }],
+      agreements: [...state.agreements, { noticeVersion, agreementVersion, purpose, scope, at: occurredAt }],
       alternative: 'none',
     }),
     ConsentRecordingRefused: (state) => state,
@@ -101,22 +108,25 @@ function giveConsent(wish: ConsentCommands['GiveConsent'], state: State, moment:
   return refuse<ConsentEvents>(first.reason, faults.map(({ because }) => because).join(' '), rules, [evidence]);
 }
 
-function isCovered({ noticeVersion, purpose, scope }: Given, { agreements }: State): boolean {
+function isCovered({ noticeVersion, agreementVersion, purpose, scope }: Given, { agreements }: State): boolean {
   return agreements.some(
     (agreed) =>
       agreed.noticeVersion === noticeVersion &&
+      agreed.agreementVersion === agreementVersion &&
       agreed.purpose === purpose &&
       scope.every((part) => agreed.scope.includes(part)),
   );
 }
 
 function faultsOf(
-  { noticeVersion, method, allowedMethods, requiredItems }: ConsentCommands['GiveConsent'],
+  { noticeVersion, agreementVersion, method, allowedMethods, requiredItems }: ConsentCommands['GiveConsent'],
   { notices, saidNoAt }: State,
   at: string,
 ): { reason: Reason; because: string }[] {
   const faults: { reason: Reason; because: string }[] = [];
-  const told = notices.filter((notice) => notice.version === noticeVersion && compareInstants(notice.at, at) <= 0);
+  const isAgreedOn = (notice: State['notices'][number]) =>
+    notice.version === noticeVersion && (!agreementVersion || notice.agreementVersion === agreementVersion);
+  const told = notices.filter((notice) => isAgreedOn(notice) && compareInstants(notice.at, at) <= 0);
   const missing = told.map(({ items }) => requiredItems.filter((item) => !items.includes(item)));
   if (told.length === 0)
     faults.push({ reason: 'NoticeNotPresented', because: 'The notice was not presented before the consent.' });
@@ -159,8 +169,9 @@ function reachOtherwise(need: ConsentPayloads['AlternativeChannelNeeded'], after
 
 function wasPresented(state: State, notice: ConsentPayloads['NoticePresented'], at: string): boolean {
   return state.notices.some(
-    ({ version, items, at: earlier }) =>
+    ({ version, agreementVersion, items, at: earlier }) =>
       version === notice.noticeVersion &&
+      agreementVersion === notice.agreementVersion &&
       compareInstants(earlier, at) <= 0 &&
       notice.items.every((item) => items.includes(item)),
   );
