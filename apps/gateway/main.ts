@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { localControl, metricsAddress, openLog, runProcess } from '#nest';
+import { localControl, metricsAddress, openLog, runProcess, tracingFrom } from '#nest';
 import { internalTokens, openService, remoteControl, required, transportFrom, untilStopped } from '#nest/distributed';
 import { keyAuthenticator } from './access/authenticator.js';
 import { firstOrganisation } from './access/first-start.js';
@@ -34,7 +34,8 @@ await untilStopped(log, async () => {
     return { service, url, paths };
   });
   const transport = transportFrom(env, 'rollcall-gateway', log);
-  const kit = await openService(gateway, env, transport, log);
+  const tracing = await tracingFrom(env, 'gateway');
+  const kit = await openService(gateway, env, transport, log, tracing);
   const authenticator = keyAuthenticator(kit);
   const operator = () =>
     tokens.issue({ keyId: v7(), tenantId: '00000000-0000-0000-0000-000000000000', scopes: ['operator'] });
@@ -45,6 +46,7 @@ await untilStopped(log, async () => {
     authenticator,
     port: Number(env['PORT'] ?? 3000),
     metrics: metricsAddress(env),
+    tracing,
     log,
     providers: [{ provide: CONTROLS, useValue: controls }],
     middleware: (app) => {

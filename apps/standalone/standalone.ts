@@ -1,7 +1,15 @@
 import { join, resolve } from 'node:path';
 import { inProcessTransport } from '#bus';
 import { startEmbeddedPostgres } from '#eventsourcing/embedded';
-import { localControl, metricsAddress, runProcess, ServiceKit, type Log, type RunningProcess } from '#nest';
+import {
+  localControl,
+  metricsAddress,
+  runProcess,
+  ServiceKit,
+  tracingFrom,
+  type Log,
+  type RunningProcess,
+} from '#nest';
 import { keyAuthenticator } from '../gateway/access/authenticator.js';
 import { firstOrganisation } from '../gateway/access/first-start.js';
 import { CONTROLS } from '../gateway/clock/clock.slice.js';
@@ -35,6 +43,7 @@ export async function startServices({
   log,
 }: Ground): Promise<RunningProcess & Pick<Standalone, 'first'>> {
   const transport = inProcessTransport();
+  const tracing = await tracingFrom(env, 'standalone');
   const kits = await Promise.all(
     [gateway, membership, consent, retention].map((definition) =>
       ServiceKit.open(definition, {
@@ -44,6 +53,7 @@ export async function startServices({
         env,
         transport,
         log,
+        tracing,
       }),
     ),
   );
@@ -53,6 +63,7 @@ export async function startServices({
     authenticator: keyAuthenticator(kits[0]!),
     port: Number(env['PORT'] ?? 3000),
     metrics: metricsAddress(env),
+    tracing,
     log,
     providers: [{ provide: CONTROLS, useValue: kits.map(localControl) }],
     middleware: serveDocumentation,

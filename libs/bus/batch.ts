@@ -35,11 +35,13 @@ function storable(message: ReceivedMessage): ReceivedMessage {
 
 /**
  * Tells messages apart, hexadecimal. One published twice is the same wherever it lies, as CloudEvents 1.0 asks; one without an id is
- * known by its place too.
+ * known by its place too. Its `traceparent` says nothing of it: that comes and goes with tracing.
  */
 export function fingerprint({ topic, key, headers, value, partition, offset }: ReceivedMessage): string {
   const place = headers['ce_id'] && headers['ce_source'] ? [] : [partition, offset];
-  const named = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  const named = Object.entries(headers)
+    .filter(([name]) => name !== 'traceparent')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify([topic, key, named, place]))
     .update(value)

@@ -25,6 +25,8 @@ export interface ProcessorOptions extends Parking {
   readonly database: Database;
   readonly transport: Transport;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
+  /** Runs each call of the handlers; for those who want to know how it went. Must reject as the work does. */
+  readonly around?: (events: readonly RecordedEvent[], work: () => Promise<void>) => Promise<void>;
   /** Milliseconds to wait before the second and further tries of a batch; the last one counts for those beyond. */
   readonly backOff?: readonly number[];
 }
@@ -56,8 +58,11 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
         return takesPages(); // Nest adds the handlers later
       },
       handles: (type) => takesPages() || this.messageHandlers.has(type),
-      call: (tx, events) =>
-        takesPages() ? this.callAll(PAGES, events, tx) : this.callAll(events[0]!.type, events[0]!, tx),
+      call: (tx, events) => {
+        const work = () =>
+          takesPages() ? this.callAll(PAGES, events, tx) : this.callAll(events[0]!.type, events[0]!, tx);
+        return options.around ? options.around(events, work) : work();
+      },
     };
   }
 

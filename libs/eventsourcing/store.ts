@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { v7 } from 'uuid';
 import type { DeadlineChange, Decider, NewEvent } from '#domain';
 import { eventType, typeOf, upcast, type Actor, type EventContext, type RecordedEvent, type Service } from '#events';
@@ -30,8 +31,10 @@ export interface Append {
 
 export type AnyDecider = Pick<Decider<unknown, object, object>, 'category' | 'deadlines'>;
 
-/** What came of one append of this process: so many events are durable, so many seconds after it began; or why it failed. */
-export type AppendOutcome = { readonly events: number; readonly seconds: number } | { readonly error: unknown };
+/** What came of one append of this process: these events are durable, so many seconds after it began; or why it failed. */
+export type AppendOutcome =
+  | { readonly recorded: readonly RecordedEvent[]; readonly seconds: number }
+  | { readonly error: unknown };
 
 export interface StoreOptions {
   readonly service: Service;
@@ -48,6 +51,19 @@ interface Draft {
   readonly body: string;
 }
 
+/** What an append does to deadlines, with the columns' names. */
+interface Deadlines {
+  readonly ended: readonly { readonly stream_id: string; readonly name: string }[];
+  readonly started: readonly {
+    readonly stream_id: string;
+    readonly name: string;
+    readonly due_at: string;
+    readonly command: string;
+    readonly correlation_id: string;
+    readonly causation_id: string;
+  }[];
+}
+
 const MAX_BODY_BYTES = 262_144;
 
 /**
@@ -56,7 +72,7 @@ const MAX_BODY_BYTES = 262_144;
  */
 export class EventStore {
   readonly service: Service;
-  private readonly wakes = new Set<() => void>();
+  private readonly wakes = new Set<(firstDue: string | undefined) => void>();
   private readonly watchers = new Set<(outcome: AppendOutcome) => void>();
   private readonly deadlines: ReadonlyMap<string, AnyDecider['deadlines']>;
   private readonly newId: () => string;
@@ -67,12 +83,15 @@ export class EventStore {
     this.deadlines = new Map((options.deciders ?? []).map((decider) => [decider.category, decider.deadlines]));
   }
 
-  /** Calls `wake` after every committed append of this process. */
-  onAppended(wake: () => void): void {
+  /** Calls `wake` after every committed append of this process, with the time of the earliest deadline that it set, if it set any. */
+  onAppended(wake: (firstDue: string | undefined) => void): void {
     this.wakes.add(wake);
   }
 
-  /** Tells `watch` of every append of this process: at its commit, or when it failed. An append whose transaction is then given up is not told. */
+  /**
+   * Tells `watch` of every append of this process: at its commit, or when it failed, in the asynchronous flow that asked for it. An append
+   * whose transaction is then given up is not told.
+   */
   onAppend(watch: (outcome: AppendOutcome) => void): void {
     this.watchers.add(watch);
   }
@@ -86,8 +105,8 @@ export class EventStore {
     const began = performance.now();
     try {
       const recorded = await this.write(tx, cause, appends);
-      const events = recorded.length;
-      if (events > 0) tx.afterCommit(() => this.tell({ events, seconds: (performance.now() - began) / 1000 }));
+      const tell = () => this.tell({ recorded, seconds: (performance.now() - began) / 1000 });
+      if (recorded.length > 0) tx.afterCommit(AsyncResource.bind(tell));
       return recorded;
     } catch (error) {
       this.tell({ error });
@@ -116,10 +135,12 @@ export class EventStore {
       }));
     });
     if (drafts.length === 0) return [];
-    const versions = await this.insert(tx, tenantId, drafts);
+    const deadlines = this.deadlineChanges(drafts.map(({ draft }) => draft.event));
+    const versions = await this.insert(tx, tenantId, drafts, deadlines);
     const recorded = drafts.map(({ draft }, index) => ({ ...draft.event, version: versions[index]! }));
     await project(tx, this.options.projections ?? [], recorded);
-    tx.afterCommit(() => this.wakes.forEach((wake) => wake()));
+    const [firstDue] = deadlines.started.map(({ due_at }) => due_at).sort();
+    tx.afterCommit(() => this.wakes.forEach((wake) => wake(firstDue)));
     return recorded;
   }
 
@@ -128,7 +149,10 @@ export class EventStore {
     // Without an organisation every stream would look empty, and a decider would believe it.
     if (!tx.tenantId) throw new Error('Events are read on behalf of one organisation');
     const rows = await tx.query<StoredRow>(
-      'select tenant_id, stream_id, version, event_id, type, body from events where tenant_id = $1 and stream_id = any($2) order by stream_id, version',
+      // Stream by stream, each by the index: asked for all at once, a planner without statistics reads the whole organisation's events.
+      `select e.* from unnest($2::text[]) s (id) cross join lateral (
+         select tenant_id, stream_id, version, event_id, type, body from events where tenant_id = $1 and stream_id = s.id offset 0) e
+       order by e.stream_id, e.version`,
       [tx.tenantId, [...new Set(streamIds)]],
     );
     const streams = new Map<string, RecordedEvent[]>(streamIds.map((id) => [id, []]));
@@ -166,7 +190,9 @@ export class EventStore {
     tx: Transaction,
     tenantId: string,
     drafts: readonly { base: number | null; nth: number; draft: Draft }[],
+    { ended, started }: Deadlines,
   ): Promise<number[]> {
+    const json = (rows: readonly object[]) => (rows.length > 0 ? JSON.stringify(rows) : null);
     const column = <T>(pick: (draft: Draft) => T) => drafts.map(({ draft }) => pick(draft));
     try {
       const [row] = await tx.prepared<{ versions: number[] }>(
@@ -179,7 +205,8 @@ export class EventStore {
           uuidArray(column(({ event }) => event.id)),
           textArray(column(({ event }) => event.type)),
           textArray(column((draft) => draft.body)),
-          ...this.deadlineRows(column(({ event }) => event)),
+          json(ended),
+          json(started),
         ],
       );
       return row!.versions;
@@ -191,8 +218,8 @@ export class EventStore {
     }
   }
 
-  /** The deadlines that these events end, and those that they start or move; as JSON, null for none. */
-  private deadlineRows(events: readonly RecordedEvent[]): (string | null)[] {
+  /** The deadlines that these events end, and those that they start or move. */
+  private deadlineChanges(events: readonly RecordedEvent[]): Deadlines {
     const changes = new Map<string, { event: RecordedEvent; change: DeadlineChange }>();
     for (const event of events) {
       const category = event.streamId.slice(0, event.streamId.indexOf('-'));
@@ -204,22 +231,23 @@ export class EventStore {
         changes.set(`${event.streamId}\n${name}`, { event, change });
       }
     }
-    const rows = [...changes.values()].map(({ event, change }) =>
-      'schedule' in change
-        ? {
-            stream_id: event.streamId,
-            name: change.schedule,
-            due_at: change.dueAt,
-            command: JSON.stringify(change.command),
-            correlation_id: event.correlationId,
-            causation_id: event.id,
-          }
-        : { stream_id: event.streamId, name: change.cancel },
-    );
-    const isStarted = (row: object) => 'due_at' in row;
-    return [rows.filter((row) => !isStarted(row)), rows.filter(isStarted)].map((some) =>
-      some.length > 0 ? JSON.stringify(some) : null,
-    );
+    const result: { ended: Deadlines['ended'][number][]; started: Deadlines['started'][number][] } = {
+      ended: [],
+      started: [],
+    };
+    for (const { event, change } of changes.values()) {
+      if ('cancel' in change) result.ended.push({ stream_id: event.streamId, name: change.cancel });
+      else
+        result.started.push({
+          stream_id: event.streamId,
+          name: change.schedule,
+          due_at: change.dueAt,
+          command: JSON.stringify(change.command),
+          correlation_id: event.correlationId,
+          causation_id: event.id,
+        });
+    }
+    return result;
   }
 }
 

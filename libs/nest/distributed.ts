@@ -11,6 +11,7 @@ import { requireNode } from './node-version.js';
 import type { Authenticator } from './principal.js';
 import { runProcess, type ProcessOptions, type RunningProcess } from './process.js';
 import { ServiceKit, type ServiceDefinition } from './service.js';
+import { tracingFrom, type Tracing } from './tracing.js';
 
 export { kafkaSecurity };
 
@@ -94,6 +95,7 @@ export function openService(
   env: Environment,
   transport: Transport,
   log: Log,
+  tracing?: Tracing,
 ): Promise<ServiceKit> {
   return ServiceKit.open(definition, {
     url: required(
@@ -105,6 +107,7 @@ export function openService(
     env,
     transport,
     log,
+    tracing,
   });
 }
 
@@ -120,7 +123,8 @@ export async function runService(definition: ServiceDefinition, env: Environment
       ),
     );
     const transport = transportFrom(env, `rollcall-${definition.name}`, log);
-    const kit = await openService(definition, env, transport, log);
+    const tracing = await tracingFrom(env, definition.name, { behindGateway: true });
+    const kit = await openService(definition, env, transport, log, tracing);
     return runProcess({
       kits: [kit],
       transport,
@@ -128,6 +132,7 @@ export async function runService(definition: ServiceDefinition, env: Environment
       port: Number(env['PORT'] ?? 3000),
       metrics: metricsAddress(env),
       behindGateway: true,
+      tracing,
       log,
     } satisfies ProcessOptions);
   });

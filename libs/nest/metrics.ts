@@ -83,7 +83,7 @@ function countAppends(registry: Registry, kits: readonly ServiceKit[]): void {
     for (const reason of FAILURES) failures.inc({ service, reason }, 0);
     store.onAppend((outcome) => {
       if ('error' in outcome) return failures.inc({ service, reason: failureOf(outcome.error) });
-      appended.inc({ service }, outcome.events);
+      appended.inc({ service }, outcome.recorded.length);
       seconds.observe({ service }, outcome.seconds);
     });
   }

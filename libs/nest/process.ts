@@ -14,6 +14,7 @@ import { AccessGuard, AUTHENTICATOR, type Authenticator } from './principal.js';
 import { HttpProblem, problem, ProblemFilter, sendProblem } from './problem.js';
 import { serviceModule, type ServiceKit } from './service.js';
 import { limitRequests } from './limits.js';
+import type { Tracing } from './tracing.js';
 import { openMetrics, serveMetrics, type Metrics, type MetricsAddress, type ServedMetrics } from './metrics.js';
 
 export interface ProcessOptions {
@@ -30,6 +31,8 @@ export interface ProcessOptions {
   readonly metrics?: MetricsAddress;
   /** Requests come from the gateway alone: a request keeps the id it was given there. */
   readonly behindGateway?: boolean;
+  /** Tells of its requests; closed with the process. */
+  readonly tracing?: Tracing;
 }
 
 export interface RunningProcess {
@@ -53,6 +56,7 @@ export async function createApp(
     middleware,
     providers = [],
     behindGateway = false,
+    tracing,
   }: Omit<ProcessOptions, 'port' | 'transport' | 'metrics'>,
   metrics?: Metrics,
 ): Promise<NestExpressApplication> {
@@ -79,6 +83,7 @@ export async function createApp(
   app.set('query parser', 'simple'); // no nested objects from a query string
   if (metrics) app.use(metrics.countRequests);
   app.use(observe(log, behindGateway));
+  if (tracing) app.use(tracing.requests);
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -138,7 +143,7 @@ function watchProcessors(kits: readonly ServiceKit[], end: (error: Error) => voi
 
 async function shutDown(
   app: NestExpressApplication,
-  { kits, transport, log }: ProcessOptions,
+  { kits, transport, log, tracing }: ProcessOptions,
   served: ServedMetrics | undefined,
 ): Promise<void> {
   const limit = setTimeout(() => {
@@ -155,6 +160,7 @@ async function shutDown(
   await Promise.all(kits.map((kit) => kit.stop()));
   await transport.close();
   await app.close();
+  await tracing?.close();
   clearTimeout(limit);
 }
 

@@ -12,10 +12,12 @@ import {
   type Cause,
   type Migration,
   type Projection,
+  type SequencedEvent,
   type Transaction,
 } from '#eventsourcing';
 import { openVault, vaultMigration, type Vault } from '#vault';
 import { plainLog, type Log } from './log.js';
+import type { Tracing } from './tracing.js';
 
 /** Everything that makes one service: a process is a list of these. */
 export interface ServiceDefinition {
@@ -44,6 +46,8 @@ export interface ServiceSetting {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly transport: Transport;
   readonly log: Log;
+  /** Tells of its appends, publications and handled events; nobody is told when left out. */
+  readonly tracing?: Tracing;
 }
 
 /** A running service: its database, store, vault, relay, sweeper and processors. Controllers are given the one of their own module. */
@@ -57,6 +61,7 @@ export class ServiceKit {
     readonly transport: Transport,
     readonly log: Log,
     readonly clock: 'system' | 'manual',
+    private readonly tracing: Tracing | undefined,
   ) {}
 
   private relay: Relay | undefined;
@@ -72,7 +77,7 @@ export class ServiceKit {
 
   /** Migrates if it may, opens the database and the vault, and prepares the processors; nothing runs yet. */
   static async open(definition: ServiceDefinition, setting: ServiceSetting): Promise<ServiceKit> {
-    const { url, ownerUrl, transport, log } = setting;
+    const { url, ownerUrl, transport, log, tracing } = setting;
     const schema = definition.name;
     if (ownerUrl)
       await migrate({ ownerUrl, url, schema, migrations: [vaultMigration(schema), ...definition.migrations] });
@@ -94,11 +99,17 @@ export class ServiceKit {
           database,
           transport,
           log: plainLog(log),
+          around: tracing && ((events, work) => tracing.handling(name, events, work)),
           seal: (tx, value) => vault.seal(tx, value),
           open: (tx, value) => vault.open(tx, value),
         }),
     );
-    return new ServiceKit(definition, database, new Commands(store), vault, processors, transport, log, clock);
+    if (tracing)
+      store.onAppend((outcome) => {
+        if ('recorded' in outcome) tracing.appended(definition.name, outcome.recorded, outcome.seconds);
+      });
+    const commands = new Commands(store);
+    return new ServiceKit(definition, database, commands, vault, processors, transport, log, clock, tracing);
   }
 
   /** Starts numbering, publishing and firing; call it when the processors listen. */
@@ -108,7 +119,7 @@ export class ServiceKit {
     const relay = new Relay({
       database: this.database,
       log,
-      publish: (events) => this.transport.publish(events.map(toMessage)),
+      publish: (events) => this.publish(events),
     });
     const sweeper = new Sweeper({
       database: this.database,
@@ -118,10 +129,17 @@ export class ServiceKit {
     });
     this.relay = relay;
     this.sweeper = sweeper;
-    this.store.onAppended(() => {
+    this.store.onAppended((firstDue) => {
       relay.wake();
-      sweeper.wake();
+      if (firstDue !== undefined) sweeper.wake(firstDue);
     });
+  }
+
+  private publish(events: readonly SequencedEvent[]): Promise<void> {
+    const { tracing, transport } = this;
+    if (!tracing) return transport.publish(events.map(toMessage));
+    const messages = events.map((event) => tracing.stamped(toMessage(event), event));
+    return tracing.publishing(events, () => transport.publish(messages));
   }
 
   /** What does not work, by name; empty when the service is ready. */

@@ -25,32 +25,39 @@ type Undo = (() => Promise<unknown>)[];
 const STARTING = 120_000; // milliseconds
 const STOPPING = 15_000; // longer than a process takes to stop in order
 
-/** Starts a fresh system whose clock stands at `clock` (UTC). Throws with what the process said when it does not start. */
-export async function startSystem(mode: Mode, clock: string): Promise<System> {
+/**
+ * Starts a fresh system whose clock stands at `clock` (UTC), with further settings for each of its processes. Throws with what the process
+ * said when it does not start.
+ */
+export async function startSystem(mode: Mode, clock: string, settings: Settings = {}): Promise<System> {
   const undo: Undo = [];
   const stop = async () => {
     for (let last = undo.pop(); last; last = undo.pop()) await last();
   };
   try {
-    return { ...(await start[mode](clock, undo)), stop };
+    return { ...(await start[mode](clock, settings, undo)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-const start: Readonly<Record<Mode, (clock: string, undo: Undo) => Promise<Stage>>> = {
-  standalone: async (clock, undo) => {
+type Settings = Readonly<Record<string, string>>;
+
+const start: Readonly<Record<Mode, (clock: string, settings: Settings, undo: Undo) => Promise<Stage>>> = {
+  standalone: async (clock, settings, undo) => {
     const ROLLCALL_DATA = await folder(undo);
-    const output = run('standalone', { ROLLCALL_DATA, ROLLCALL_CLOCK: `manual:${clock}`, PORT: '0' }, undo);
+    const own = { ROLLCALL_DATA, ROLLCALL_CLOCK: `manual:${clock}`, PORT: '0' };
+    const output = run('standalone', { ...settings, ...own }, undo);
     const [, key, url] = await output.says(/keep it:\s+(\S+)[\s\S]*?API\s+(\S+)\/v1/);
     return { url: url!, key: key! };
   },
-  kafka: async (clock, undo) => {
+  kafka: async (clock, settings, undo) => {
     const { broker, postgres } = await ground(undo);
     const ports = await freePorts(4);
     const urls = ports.map((port) => `http://127.0.0.1:${port}`);
     const shared = {
+      ...settings,
       ROLLCALL_DATABASE_OWNER_URL: postgres.ownerUrl,
       ROLLCALL_INTERNAL_SECRET: randomBytes(32).toString('hex'),
       ROLLCALL_KEK: randomBytes(32).toString('base64'),
@@ -99,7 +106,7 @@ interface Output {
 }
 
 /** Runs one of the product's processes from the build. */
-function run(app: string, settings: Readonly<Record<string, string>>, undo: Undo): Output {
+function run(app: string, settings: Settings, undo: Undo): Output {
   const entry = join(builtFolder(), 'apps', app, 'main.js');
   const { PATH, HOME, LANG, TMPDIR, LOG_LEVEL } = process.env;
   const env = { PATH, HOME, LANG, TMPDIR, LOG_LEVEL: LOG_LEVEL ?? 'warn', ...settings };
