@@ -1,4 +1,4 @@
 import { runService } from '#nest/distributed';
 import { consent } from './consent.service.js';
 
-await runService(consent);
+await runService(consent, process.env, ['membership']);

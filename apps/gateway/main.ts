@@ -1,6 +1,15 @@
 import { v7 } from 'uuid';
 import { localControl, metricsAddress, openLog, runProcess, tracingFrom } from '#nest';
-import { internalTokens, openService, remoteControl, required, transportFrom, untilStopped } from '#nest/distributed';
+import {
+  internalTokens,
+  openService,
+  proxiesIn,
+  remoteControl,
+  required,
+  transportFrom,
+  untilStopped,
+  urlOf,
+} from '#nest/distributed';
 import { keyAuthenticator } from './access/authenticator.js';
 import { firstOrganisation } from './access/first-start.js';
 import { CONTROLS } from './clock/clock.slice.js';
@@ -11,7 +20,7 @@ import { proxyTo, type Upstream } from './proxy.js';
 /** The paths of the services behind the gateway; the same lists are in their own definitions, which another process loads. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
   membership: ['people', 'groups', 'activities', 'participations', 'removal-orders', 'feeds', 'rosters'],
-  consent: ['consents', 'alternative-channels'],
+  consent: ['consents', 'alternative-channels', 'invitations'],
   retention: ['retention-items', 'deletion-tasks'],
 };
 
@@ -26,12 +35,7 @@ await untilStopped(log, async () => {
     ),
   );
   const upstreams = Object.entries(PATHS).map(([service, paths]): Upstream => {
-    const url = required(
-      env,
-      `ROLLCALL_${service.toUpperCase()}_URL`,
-      `where the ${service} service listens, such as http://127.0.0.1:3001`,
-    );
-    return { service, url, paths };
+    return { service, url: urlOf(env, service), paths };
   });
   const transport = transportFrom(env, 'rollcall-gateway', log);
   const tracing = await tracingFrom(env, 'gateway');
@@ -46,6 +50,7 @@ await untilStopped(log, async () => {
     authenticator,
     port: Number(env['PORT'] ?? 3000),
     metrics: metricsAddress(env),
+    proxies: proxiesIn(env),
     tracing,
     log,
     providers: [{ provide: CONTROLS, useValue: controls }],

@@ -23,10 +23,17 @@ export function proxyTo(
     const [, version, first, second] = request.path.split('/');
     const owner = (upstream: Upstream) =>
       first === 'services' ? upstream.service === second : upstream.paths.includes(first ?? '');
-    const upstream = version === 'v1' ? upstreams.find(owner) : undefined;
+    const page = version === 'i' ? upstreams.find(({ service }) => service === 'consent') : undefined;
+    const upstream = version === 'v1' ? upstreams.find(owner) : page;
     if (!upstream) return next();
     response.locals.route = `handed on to ${upstream.service}`;
     try {
+      if (page) {
+        // The page of an invitation is for people without a key: the token in its address is all they have.
+        delete request.headers.authorization;
+        await proxies.get(page)!(request, response, next);
+        return;
+      }
       const credential = /^Bearer ([\w.-]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
       const principal = credential ? await authenticator.authenticate(credential) : undefined;
       if (!principal)
@@ -47,6 +54,7 @@ function forward({ service, url }: Upstream, authenticator: Authenticator, log: 
   return createProxyMiddleware<Parameters<RequestHandler>[0], Parameters<RequestHandler>[1]>({
     target: url,
     proxyTimeout: LIMIT,
+    xfwd: true, // the service counts attempts by the caller's address
     on: {
       proxyReq: (outgoing, request) => outgoing.setHeader('x-request-id', request.id),
       proxyRes: (answer, request) => {

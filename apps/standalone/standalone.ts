@@ -1,15 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { inProcessTransport } from '#bus';
 import { startEmbeddedPostgres } from '#eventsourcing/embedded';
 import {
   localControl,
   metricsAddress,
+  neighbours,
+  publicUrl,
   runProcess,
   ServiceKit,
   tracingFrom,
+  type Authenticator,
   type Log,
   type RunningProcess,
 } from '#nest';
+import { internalTokens, proxiesIn } from '#nest/distributed';
 import { keyAuthenticator } from '../gateway/access/authenticator.js';
 import { firstOrganisation } from '../gateway/access/first-start.js';
 import { CONTROLS } from '../gateway/clock/clock.slice.js';
@@ -57,10 +62,16 @@ export async function startServices({
       }),
     ),
   );
+  // The services ask each other over HTTP here too, so that both modes run the same code; the secret lives as long as the process.
+  const tokens = internalTokens(randomBytes(32).toString('hex'));
+  let ownUrl: string | undefined;
   const running = await runProcess({
     kits,
     transport,
-    authenticator: keyAuthenticator(kits[0]!),
+    authenticator: eitherOf(tokens.authenticator, keyAuthenticator(kits[0]!)),
+    neighbours: neighbours(() => ownUrl, tokens.issue),
+    publicUrl: publicUrl(env),
+    proxies: proxiesIn(env),
     port: Number(env['PORT'] ?? 3000),
     metrics: metricsAddress(env),
     tracing,
@@ -68,7 +79,16 @@ export async function startServices({
     providers: [{ provide: CONTROLS, useValue: kits.map(localControl) }],
     middleware: serveDocumentation,
   });
+  ownUrl = running.url;
   return { ...running, first: await firstOrganisation(kits[0]!, env) };
+}
+
+/** Our own services' tokens, which have three parts, and everybody's keys, which have not. */
+function eitherOf(tokens: Authenticator, keys: Authenticator): Authenticator {
+  return {
+    ...keys,
+    authenticate: (credential) => (credential.split('.').length === 3 ? tokens : keys).authenticate(credential),
+  };
 }
 
 /** Rollcall on a folder of its own: embedded Postgres, the four services, nothing else needed. */

@@ -7,6 +7,8 @@ export interface Principal {
   readonly keyId: string;
   readonly tenantId: string;
   readonly scopes: readonly Scope[];
+  /** The name of one of our own processes, where it is that which asks and no key (NEIGHBOURS). */
+  readonly system?: string;
 }
 
 /** Where a handler's options are kept. */

@@ -2,13 +2,16 @@ import { jwtVerify, SignJWT } from 'jose';
 import { kafkaTransport } from '#bus/kafka';
 import { scopes } from '#domain';
 import type { Transport } from '#bus';
+import type { Service } from '#events';
 import type { Principal } from './call.js';
 import type { Progress, ServiceControl } from './control.js';
 import { kafkaSecurity } from './kafka-security.js';
 import { openLog, plainLog, type Log } from './log.js';
 import { metricsAddress } from './metrics.js';
 import { requireNode } from './node-version.js';
+import { neighbours } from './neighbours.js';
 import type { Authenticator } from './principal.js';
+import { publicUrl } from './public-url.js';
 import { runProcess, type ProcessOptions, type RunningProcess } from './process.js';
 import { ServiceKit, type ServiceDefinition } from './service.js';
 import { tracingFrom, type Tracing } from './tracing.js';
@@ -24,10 +27,23 @@ export function required(env: Environment, name: string, what: string): string {
   return value;
 }
 
+/** Where another service listens. Throws a sentence that says what to set. */
+export function urlOf(env: Environment, service: string): string {
+  const what = `where the ${service} service listens, such as http://127.0.0.1:3001`;
+  return required(env, `ROLLCALL_${service.toUpperCase()}_URL`, what);
+}
+
+/** How many reverse proxies stand before the product: ROLLCALL_PROXIES, none unless set. Throws a sentence on what is no number. */
+export function proxiesIn(env: Environment): number {
+  const text = env['ROLLCALL_PROXIES'] || '0';
+  if (!/^\d$/.test(text)) throw new Error('ROLLCALL_PROXIES is how many reverse proxies stand before Rollcall, 0 to 9');
+  return Number(text);
+}
+
 /** Seconds a token between the gateway and a service is good for. */
 const TOKEN_LIFE = 60;
 
-/** Signs who a request comes from, for the services behind the gateway: they trust nobody else's word. */
+/** Signs who a request comes from, for the services behind the gateway and for each other: they trust nobody else's word. */
 export function internalTokens(secret: string): {
   issue(principal: Principal): Promise<string>;
   authenticator: Authenticator;
@@ -36,8 +52,8 @@ export function internalTokens(secret: string): {
   if (key.length < 32) throw new Error('ROLLCALL_INTERNAL_SECRET must have at least 32 characters');
   const names = { issuer: 'rollcall-gateway', audience: 'rollcall-service', algorithms: ['HS256'] };
   return {
-    issue: ({ keyId, tenantId, scopes: granted }) =>
-      new SignJWT({ tenantId, scopes: granted })
+    issue: ({ keyId, tenantId, scopes: granted, system }) =>
+      new SignJWT({ tenantId, scopes: granted, ...(system ? { system } : {}) })
         .setProtectedHeader({ alg: 'HS256' })
         .setSubject(keyId)
         .setIssuer(names.issuer)
@@ -46,12 +62,15 @@ export function internalTokens(secret: string): {
         .sign(key),
     authenticator: {
       authenticate: async (credential) => {
-        const verified = await jwtVerify<{ tenantId: string; scopes: string[] }>(credential, key, names).catch(
-          () => undefined,
-        );
+        const verified = await jwtVerify<{ tenantId: string; scopes: string[]; system?: string }>(
+          credential,
+          key,
+          names,
+        ).catch(() => undefined);
         if (!verified?.payload.sub) return undefined;
-        const { sub: keyId, tenantId, scopes: granted } = verified.payload;
-        return { keyId, tenantId, scopes: scopes.filter((scope) => granted.includes(scope)) };
+        const { sub: keyId, tenantId, scopes: granted, system } = verified.payload;
+        const held = scopes.filter((scope) => granted.includes(scope));
+        return { keyId, tenantId, scopes: held, ...(system ? { system } : {}) };
       },
     },
   };
@@ -111,17 +130,25 @@ export function openService(
   });
 }
 
-/** Runs one service behind the gateway as a process of its own, until it is told to stop. */
-export async function runService(definition: ServiceDefinition, env: Environment = process.env): Promise<void> {
+/**
+ * Runs one service behind the gateway as a process of its own, until it is told to stop. `asks` are the services it asks itself, each
+ * at its `ROLLCALL_<SERVICE>_URL`.
+ */
+export async function runService(
+  definition: ServiceDefinition,
+  env: Environment = process.env,
+  asks: readonly Service[] = [],
+): Promise<void> {
   const log = openLog(definition.name);
   await untilStopped(log, async () => {
-    const { authenticator } = internalTokens(
+    const { authenticator, issue } = internalTokens(
       required(
         env,
         'ROLLCALL_INTERNAL_SECRET',
         'the secret shared by the gateway and the services, 32 characters or more',
       ),
     );
+    const urls = new Map(asks.map((service) => [service, urlOf(env, service)]));
     const transport = transportFrom(env, `rollcall-${definition.name}`, log);
     const tracing = await tracingFrom(env, definition.name, { behindGateway: true });
     const kit = await openService(definition, env, transport, log, tracing);
@@ -132,6 +159,9 @@ export async function runService(definition: ServiceDefinition, env: Environment
       port: Number(env['PORT'] ?? 3000),
       metrics: metricsAddress(env),
       behindGateway: true,
+      neighbours: neighbours((service) => urls.get(service), issue),
+      publicUrl: publicUrl(env),
+      proxies: proxiesIn(env),
       tracing,
       log,
     } satisfies ProcessOptions);

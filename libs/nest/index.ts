@@ -14,4 +14,6 @@ export { metricsAddress } from './metrics.js';
 export { tracingFrom } from './tracing.js';
 export * from './active-policy.js';
 export * from './known-groups.js';
+export * from './neighbours.js';
+export { PUBLIC_URL, publicUrl } from './public-url.js';
 export * from './answers.js';

@@ -8,10 +8,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { connectProcessor, type Transport } from '#bus';
-import type { Log } from './log.js';
+import { onBehalfOf, type Log } from './log.js';
 import { HealthController, KITS } from './operations.js';
+import { NEIGHBOURS, noNeighbours, type Neighbours } from './neighbours.js';
 import { AccessGuard, AUTHENTICATOR, type Authenticator } from './principal.js';
 import { HttpProblem, problem, ProblemFilter, sendProblem } from './problem.js';
+import { PUBLIC_URL } from './public-url.js';
 import { serviceModule, type ServiceKit } from './service.js';
 import { limitRequests } from './limits.js';
 import type { Tracing } from './tracing.js';
@@ -31,6 +33,12 @@ export interface ProcessOptions {
   readonly metrics?: MetricsAddress;
   /** Requests come from the gateway alone: a request keeps the id it was given there. */
   readonly behindGateway?: boolean;
+  /** How its services ask the others; nobody can be reached when left out. */
+  readonly neighbours?: Neighbours;
+  /** The address people reach the product by, where one is set. */
+  readonly publicUrl?: string | undefined;
+  /** How many reverse proxies of the organisation's own stand before the product: whose word on a caller's address is taken. */
+  readonly proxies?: number;
   /** Tells of its requests; closed with the process. */
   readonly tracing?: Tracing;
 }
@@ -56,6 +64,9 @@ export async function createApp(
     middleware,
     providers = [],
     behindGateway = false,
+    neighbours = noNeighbours,
+    publicUrl,
+    proxies = 0,
     tracing,
   }: Omit<ProcessOptions, 'port' | 'transport' | 'metrics'>,
   metrics?: Metrics,
@@ -68,11 +79,13 @@ export async function createApp(
     providers: [
       { provide: KITS, useValue: kits },
       { provide: AUTHENTICATOR, useValue: authenticator },
+      { provide: NEIGHBOURS, useValue: neighbours },
+      { provide: PUBLIC_URL, useValue: publicUrl },
       { provide: APP_GUARD, useClass: AccessGuard },
       { provide: APP_FILTER, useValue: new ProblemFilter(log) },
       ...providers,
     ],
-    exports: [KITS, AUTHENTICATOR, ...providers],
+    exports: [KITS, AUTHENTICATOR, NEIGHBOURS, PUBLIC_URL, ...providers],
   };
   const app = await NestFactory.create<NestExpressApplication>(root, {
     bodyParser: false,
@@ -81,6 +94,7 @@ export async function createApp(
   });
   app.disable('x-powered-by');
   app.set('query parser', 'simple'); // no nested objects from a query string
+  app.set('trust proxy', proxies + (behindGateway ? 1 : 0));
   if (metrics) app.use(metrics.countRequests);
   app.use(observe(log, behindGateway));
   if (tracing) app.use(tracing.requests);
@@ -164,6 +178,8 @@ async function shutDown(
   clearTimeout(limit);
 }
 
+/** What follows it is a secret: the token of an invitation. */
+const SECRET_PATH = '/i/';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
@@ -179,9 +195,9 @@ function observe(log: Log, behindGateway: boolean): RequestHandler {
     response.on('finish', () =>
       log.debug(
         {
-          requestId: request.id,
+          requestId: request.id, // the end of an answer may come outside of the request's own flow
           method: request.method,
-          path: request.path,
+          path: request.path.startsWith(SECRET_PATH) ? SECRET_PATH : request.path,
           status: response.statusCode,
           ms: Math.round(performance.now() - began),
           tenantId: request.principal?.tenantId,
@@ -190,7 +206,7 @@ function observe(log: Log, behindGateway: boolean): RequestHandler {
         'request',
       ),
     );
-    next();
+    onBehalfOf(request.id, next);
   };
 }
 
@@ -204,6 +220,7 @@ function bodyParsers(): RequestHandler[] {
   return [
     express.json({ limit: BODY_LIMIT, strict: true, type: ['application/json', 'application/*+json'], verify }),
     express.text({ limit: CSV_LIMIT, type: 'text/csv', defaultCharset: 'utf-8', verify }),
+    formParser(verify),
     (request, _response, next) => {
       const type = request.headers['content-type'];
       const hasBody = request.headers['content-length'] !== undefined && request.headers['content-length'] !== '0';
@@ -231,6 +248,14 @@ function bodyParsers(): RequestHandler[] {
       );
     },
   ];
+}
+
+const FORM_LIMIT = '16kb';
+
+/** Forms, for the one page that people fill in. */
+function formParser(verify: (request: unknown, response: unknown, bytes: Buffer) => void): RequestHandler {
+  const parse = express.urlencoded({ extended: false, limit: FORM_LIMIT, parameterLimit: 20, verify });
+  return (request, response, next) => (request.path.startsWith(SECRET_PATH) ? parse(request, response, next) : next());
 }
 
 function tooDeep(value: unknown, depth = 0): boolean {
