@@ -13,7 +13,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { TObject, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { sqlState, WrongExpectedVersion, type Outcome, type Transaction } from '#eventsourcing';
-import { HttpProblem, invalid, notFound, problem, refusalProblem } from './problem.js';
+import { HttpProblem, invalid, notFound, problem, refusalProblem, type Problem } from './problem.js';
 import { paramSchema, ROUTE, type Call, type RouteOptions } from './call.js';
 import { ServiceKit } from './service.js';
 
@@ -60,7 +60,10 @@ export class UnitOfWork implements NestInterceptor {
     const expectedVersion = ifMatch(request);
     const idempotency = idempotencyKey(request);
     const principal = request.principal!;
-    const cause = { actor: { kind: 'key' as const, id: principal.keyId, ...onBehalfOf(request) } };
+    const asker = principal.system
+      ? { kind: 'system' as const, id: principal.system }
+      : { kind: 'key' as const, id: principal.keyId };
+    const cause = { actor: { ...asker, ...onBehalfOf(request) } };
     const call = (tx: Transaction): Call => ({
       body,
       query,
@@ -87,7 +90,7 @@ export class UnitOfWork implements NestInterceptor {
       () => this.kit.database.inTenant(principal.tenantId, handle),
       expectedVersion !== undefined,
     );
-    return answer instanceof StreamableFile ? answer : send(response, answer);
+    return answer instanceof StreamableFile ? answer : send(request, response, answer);
   }
 
   private async tryAgain<T>(attempt: () => Promise<T>, versionNamed: boolean): Promise<T> {
@@ -109,11 +112,13 @@ export class UnitOfWork implements NestInterceptor {
   }
 }
 
-function send(response: Response, { status, body, version }: Answer): unknown {
+/** A refusal is a problem document too; like any other it names the request, also where an earlier answer is given again. */
+function send({ id }: Request, response: Response, { status, body, version }: Answer): unknown {
   response.status(status);
   if (version !== undefined) response.set('etag', `"${version}"`);
-  if (status >= 400) response.type('application/problem+json');
-  return body;
+  if (status < 400) return body;
+  response.type('application/problem+json');
+  return { ...(body as Problem), requestId: id };
 }
 
 const validators = new WeakMap<TSchema, Validator>();
