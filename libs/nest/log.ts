@@ -1,6 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
+
+const request = new AsyncLocalStorage<string>();
+
+/** Runs work on behalf of a request: each line logged in it, however deep, carries the request's id. */
+export function onBehalfOf<T>(requestId: string, work: () => T): T {
+  return request.run(requestId, work);
+}
 
 /**
  * The process's log: one JSON object a line. It carries ids, routes and counts; never a body, a query string, a header or a name.
@@ -16,6 +24,10 @@ export function openLog(
     level,
     base: { name },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: () => {
+      const requestId = request.getStore();
+      return requestId === undefined ? {} : { requestId };
+    },
     serializers: {
       err: (error: unknown) => {
         if (!(error instanceof Error)) return { type: typeof error };
