@@ -44,6 +44,25 @@ describe('the door to the database', () => {
   const visible = (tenant: string) =>
     service.database.inTenant(tenant, async (tx) => (await tx.query<{ n: number }>(count))[0]!.n);
 
+  it('plans a statement once a connection under its own settings, also when the first transaction is rolled back', async () => {
+    const sql = "select $1::text as said, current_setting('enable_sort') as sort";
+    const ask = (said: string) =>
+      service.database.inTenant(mine, (tx) => tx.planned('set local enable_sort = off', sql, [said]));
+    const failing = service.database.inTenant(mine, async (tx) => {
+      await tx.planned('set local enable_sort = off', sql, ['x']);
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    for (const said of ["a quote ' and $1", 'a \\ and ; select 1'])
+      expect(await ask(said)).toEqual([{ said, sort: 'off' }]);
+    const after = await service.database.inTenant(mine, (tx) =>
+      tx.query("select current_setting('enable_sort') as sort"),
+    );
+    expect(after).toEqual([{ sort: 'on' }]);
+    const plans = 'select count(*)::int as n from pg_prepared_statements where statement like $1';
+    expect(await service.database.inTenant(mine, (tx) => tx.query(plans, ['%as said%']))).toEqual([{ n: 1 }]);
+  });
+
   it('[R26] shows one organisation its own rows and refuses it another’s', async () => {
     expect(await visible(mine)).toBe(1);
     const foreign = service.database.inTenant(mine, (tx) => tx.query(insert(theirs, 'second')));

@@ -20,6 +20,15 @@ export interface Transaction {
    * grows. And not for texts put together from a request: every one of them would be kept for as long as the connection lives.
    */
   readonly prepared: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+  /**
+   * Runs a statement that each connection plans once, under planner settings of its own (`set local …;` statements, which then hold to the
+   * end of the transaction), all in one round trip. The settings must be the same text for the same statement. Parameters are texts.
+   */
+  readonly planned: <Row = Record<string, unknown>>(
+    settings: string,
+    sql: string,
+    parameters: readonly string[],
+  ) => Promise<Row[]>;
   /** TypeORM bound to this very transaction, for reading read models. */
   readonly manager: EntityManager;
   /** Runs after a successful commit; used to wake the relay. Never runs after a rollback. */
@@ -172,6 +181,14 @@ function nameOf(sql: string): string {
   return name;
 }
 
+/** The statements a connection has planned under settings of their own. */
+const plannedBy = new WeakMap<PoolClient, Set<string>>();
+function plannedOn(client: PoolClient): Set<string> {
+  let known = plannedBy.get(client);
+  if (!known) plannedBy.set(client, (known = new Set()));
+  return known;
+}
+
 function transaction(
   client: PoolClient,
   manager: EntityManager,
@@ -183,7 +200,8 @@ function transaction(
   let current = tenantId;
   const answer = async <Row>(statement: QueryConfig): Promise<Row[]> => {
     try {
-      return (await client.query(statement)).rows as Row[];
+      const answers: unknown = await client.query(statement);
+      return (Array.isArray(answers) ? (answers as QueryResult[]).at(-1)! : (answers as QueryResult)).rows as Row[];
     } catch (error) {
       if (sqlState(error) === INSUFFICIENT_PRIVILEGE) denied();
       throw error;
@@ -199,6 +217,14 @@ function transaction(
       answer<Row>({ text: sql, values: [...parameters] }),
     prepared: <Row>(sql: string, parameters: readonly unknown[] = []) =>
       answer<Row>({ name: nameOf(sql), text: sql, values: [...parameters] }),
+    planned: async <Row>(settings: string, sql: string, parameters: readonly string[]) => {
+      const name = `planned ${nameOf(sql)}`;
+      const known = plannedOn(client);
+      const prepare = known.has(name) ? '' : `prepare "${name}" as ${sql};`;
+      known.add(name); // what is prepared stays so, whatever becomes of the transaction
+      const values = parameters.map((value) => client.escapeLiteral(value)).join();
+      return answer<Row>({ text: `${settings};${prepare}execute "${name}"${values && `(${values})`}` });
+    },
     afterCommit: (wake) => wakes.push(wake),
     actFor: async (tenant) => {
       if (tenant === current) return;
