@@ -4,9 +4,12 @@ import { TENANT } from './events.js';
 import type { Ground } from './ground.js';
 import { timesOf, type Figures } from './harness.js';
 
-/** What no product of this shape can do without, one after the other: a durable insert, another, an indexed select, an HTTP round trip. */
-export async function bareSteps(ground: Ground) {
-  const { owner, close } = await ground.service('bench_bare');
+/**
+ * What no product of this shape can do without, one after the other: a durable insert, a message through the bus where there is one
+ * (`carry`), another insert, an indexed select, an HTTP round trip. `name` is that of its database.
+ */
+export async function bareSteps(ground: Ground, name: string, carry: () => Promise<void> = () => Promise.resolve()) {
+  const { owner, close } = await ground.service(name);
   await owner.query(
     'create table bare (id bigint generated always as identity primary key, tenant_id uuid, body text)',
   );
@@ -18,6 +21,7 @@ export async function bareSteps(ground: Ground) {
     owner.query({ name: 'insert', text: 'insert into bare (tenant_id, body) values ($1, $2)', values: [TENANT, body] });
   const once = async (nr: number) => {
     await insert();
+    await carry();
     await insert();
     await owner.query({ name: 'select', text: 'select * from bare where id = $1', values: [nr + 1] });
     await (await fetch(url)).text();

@@ -19,11 +19,22 @@ export interface Bar {
   readonly unit: string;
   /** The side compared with. */
   readonly beside: string;
+  /** What the table calls that side, if not by its name. */
+  readonly called?: string;
   /** The side that is ours; `ours` when left out. */
   readonly of?: string;
   /** Ours divided by theirs; one of the two is given, or neither where a figure is only stated. */
   readonly atLeast?: number;
   readonly atMost?: number;
+  /** Where ours is a point of a curve: of which one, and at how much data. */
+  readonly curve?: Point;
+}
+
+/** A place on a curve: the same thing measured with this much data (events, rows, deadlines); what it stands beside is the curve's beginning. */
+export interface Point {
+  readonly name: string;
+  readonly at: number;
+  readonly from: number;
 }
 
 /** Sides that are measured in turns, and what is asked of them. */
@@ -33,6 +44,13 @@ export interface Contest {
   readonly rounds?: number;
   /** Each round in the order given, because a side stands on what an earlier one left. */
   readonly inOrder?: boolean;
+}
+
+/** Sides that are measured together, call by call, because they differ by less than the machine does from one second to the next. */
+export interface Duel {
+  readonly round: () => Promise<Readonly<Record<string, Figures>>>;
+  readonly bars: readonly Bar[];
+  readonly rounds?: number;
 }
 
 /** One line of the table. `ratio` is the median of the rounds' own ratios, ours divided by theirs. */
@@ -46,6 +64,7 @@ export interface Row {
   readonly ratio: number;
   readonly bar: string;
   readonly holds: boolean | null;
+  readonly curve?: Point;
 }
 
 export interface Size {
@@ -55,29 +74,41 @@ export interface Size {
   readonly span: number;
 }
 
-/** Runs every side once a round, each round beginning with the next one, so that no side always has the warmer machine. */
-export async function measure({ sides, bars, rounds, inOrder }: Contest, size: Size): Promise<Row[]> {
-  const names = Object.keys(sides);
-  const all: Record<string, Figures>[] = [];
-  for (let round = 0; round < (rounds ?? size.rounds); round++) {
-    const figures: Record<string, Figures> = {};
-    for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(inOrder ? turn : round + turn) % names.length]!;
-      figures[name] = await sides[name]!();
-    }
-    all.push(figures);
+/** Runs every round of a contest or a duel, and says how far it is. */
+export async function measure(contest: Contest | Duel, size: Size, say: (line: string) => void = told): Promise<Row[]> {
+  const [began, rounds] = [performance.now(), contest.rounds ?? size.rounds];
+  const all: Readonly<Record<string, Figures>>[] = [];
+  for (let round = 0; round < rounds; round++) {
+    all.push('sides' in contest ? await inTurns(contest, round) : await contest.round());
+    say(`  ${contest.bars[0]!.id}: round ${round + 1} of ${rounds}, ${secondsSince(began)}`);
   }
-  return bars.map((bar) => judge(bar, all));
+  return contest.bars.map((bar) => judge(bar, all));
 }
 
+/** Runs every side once, each round beginning with the next one, so that no side always has the warmer machine. */
+async function inTurns({ sides, inOrder }: Contest, round: number): Promise<Record<string, Figures>> {
+  const names = Object.keys(sides);
+  const figures: Record<string, Figures> = {};
+  for (let turn = 0; turn < names.length; turn++) {
+    const name = names[(inOrder ? turn : round + turn) % names.length]!;
+    figures[name] = await sides[name]!();
+  }
+  return figures;
+}
+
+/** A line for whoever waits. */
+export const told = (line: string): void => void process.stderr.write(`${line}\n`);
+export const secondsSince = (began: number): string => `${((performance.now() - began) / 1_000).toFixed(1)} s`;
+
 function judge(bar: Bar, rounds: readonly Record<string, Figures>[]): Row {
-  const { id, what, unit, metric, beside, of = 'ours', atLeast, atMost } = bar;
+  const { id, what, unit, metric, beside, called = beside, of = 'ours', atLeast, atMost, curve } = bar;
   const values = (side: string) => rounds.map((round) => round[side]![metric]!);
   const [ours, theirs] = [values(of), values(beside)];
   const ratio = spread(ours.map((value, round) => value / theirs[round]!)).median;
   const asked = atLeast !== undefined ? `≥ ${atLeast} ×` : atMost !== undefined ? `≤ ${atMost} ×` : 'stated';
   const holds = atLeast !== undefined ? ratio >= atLeast : atMost !== undefined ? ratio <= atMost : null;
-  return { id, what, unit, ours: spread(ours), beside, theirs: spread(theirs), ratio, bar: asked, holds };
+  const row = { id, what, unit, ours: spread(ours), beside: called, theirs: spread(theirs), ratio, bar: asked, holds };
+  return curve ? { ...row, curve } : row;
 }
 
 export function spread(values: readonly number[]): Spread {
@@ -132,6 +163,33 @@ export async function timesOf(
     taken.push(performance.now() - start);
   }
   return { p50: quantile(taken, 0.5), p99: quantile(taken, 0.99) };
+}
+
+/**
+ * Lets the sides take turns call by call, `times` calls each, the first of them another one each time; the quantiles of each side's own
+ * times, milliseconds. Each side warms up with a few calls that do not count.
+ */
+export async function callByCall(
+  sides: Readonly<Record<string, (nr: number) => Promise<unknown>>>,
+  times: number,
+): Promise<Record<string, Figures>> {
+  const names = Object.keys(sides);
+  const taken = new Map<string, number[]>(names.map((name) => [name, []]));
+  const warmUp = Math.ceil(times / 10);
+  for (let nr = -warmUp; nr < times; nr++) {
+    for (let turn = 0; turn < names.length; turn++) {
+      const name = names[(Math.abs(nr) + turn) % names.length]!;
+      const start = performance.now();
+      await sides[name]!(Math.abs(nr));
+      if (nr >= 0) taken.get(name)!.push(performance.now() - start);
+    }
+  }
+  return Object.fromEntries(
+    names.map((name) => {
+      const of = (part: number) => quantile(taken.get(name)!, part);
+      return [name, { p50: of(0.5), p95: of(0.95), p99: of(0.99) }];
+    }),
+  );
 }
 
 export interface Results {

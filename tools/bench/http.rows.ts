@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EventStore } from '#eventsourcing';
 import { openLog } from '#nest';
 import { startServices } from '../../apps/standalone/standalone.js';
@@ -8,8 +7,8 @@ import { Client, settled } from '../example/client.js';
 import { bareSteps } from './bare-steps.js';
 import { CAUSE, left, TENANT } from './events.js';
 import type { Ground } from './ground.js';
-import { measure, rateOf, timesOf, type Row, type Size } from './harness.js';
-import { openParty, type Someone } from './party.js';
+import { measure, rateOf, type Row, type Size } from './harness.js';
+import { inManyGroups, leaving } from './leaving.js';
 import { active, feed, leaves } from './statements.js';
 
 const BATCH = 1_000;
@@ -26,7 +25,7 @@ export async function httpRows(ground: Ground, size: Size): Promise<Row[]> {
   });
   const client = new Client(running.url, running.first!.key);
   try {
-    return [...(await intake(ground, client, size)), ...(await leaving(ground, client, size))];
+    return [...(await intake(ground, client, size)), ...(await leavingRows(ground, client, size))];
   } finally {
     await running.stop();
   }
@@ -95,56 +94,15 @@ async function intake(ground: Ground, client: Client, size: Size): Promise<Row[]
   }
 }
 
-/** From a leaver's report to the order that can be read, one at a time; beside the bare steps it cannot do without. */
-async function leaving(ground: Ground, client: Client, size: Size): Promise<Row[]> {
-  const each = size.quick ? 10 : 40;
-  const rounds = size.quick ? 2 : 5;
-  const groups = size.quick ? 20 : 500;
-  const party = await openParty(client);
-  const waiting = await party.members(each * rounds);
-  const everywhere = await party.inGroups(groups, rounds);
-  const bare = await bareSteps(ground);
-  const idle = () => settled(client);
-  const bar = {
-    unit: 'ms',
-    what: 'leaver reported → removal order readable over REST, standalone',
-    beside: 'bare steps',
-  };
+/** How soon an order can be read after its leaver was reported, for people in one group and in many. */
+async function leavingRows(ground: Ground, client: Client, size: Size): Promise<Row[]> {
+  const bare = await bareSteps(ground, 'bench_bare');
   try {
-    return await measure(
-      {
-        rounds,
-        sides: {
-          ours: () => timesOf(each, () => ordered(client, waiting.pop()!, 1), idle),
-          'bare steps': () => bare.run(each * 2),
-          'in many groups': () => timesOf(1, () => ordered(client, everywhere.pop()!, groups), idle),
-        },
-        bars: [
-          { ...bar, id: 'leaver-p50', metric: 'p50', atMost: 3 },
-          { ...bar, id: 'leaver-p99', metric: 'p99', atMost: 6 },
-          {
-            id: 'leaver-groups',
-            what: `the same for one person in ${groups} groups, all orders`,
-            unit: 'ms',
-            metric: 'p50',
-            of: 'in many groups',
-            beside: 'ours',
-            atMost: 10,
-          },
-        ],
-      },
-      size,
-    );
+    return [
+      ...(await leaving({ client, bare, id: 'leaver', how: 'standalone' }, size)),
+      ...(await inManyGroups(client, size)),
+    ];
   } finally {
     await bare.close();
-  }
-}
-
-async function ordered(client: Client, { personId, crmId }: Someone, count: number): Promise<void> {
-  await feed(client, [leaves(crmId)]);
-  for (;;) {
-    const { items } = await client.get<{ items: unknown[] }>(`/v1/removal-orders?personId=${personId}&limit=500`);
-    if (items.length === count) return;
-    await delay(1);
   }
 }

@@ -35,6 +35,7 @@ export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
             of: `ours at ${length}`,
             beside: `ours at ${least}`,
             atMost: 1.5,
+            curve: { name: 'a page of the log', at: length, from: least },
           })),
           {
             ...bar,
