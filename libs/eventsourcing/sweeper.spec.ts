@@ -46,6 +46,7 @@ describe('the sweeper', () => {
     const log = (_: string, __: string, error: unknown) => void errors.push(error);
     const sweeper = new Sweeper({ database, commands, deciders: [fragile], log, pollEvery });
     sweepers.push(sweeper);
+    store.onAppended((firstDue) => firstDue !== undefined && sweeper.wake(firstDue));
     return sweeper;
   };
   /** A sweeper that sweeps only when it is told. */
@@ -231,6 +232,64 @@ describe('the sweeper', () => {
     expect(fired.map(({ id }) => id)).toEqual(byDue.map(({ id }) => id));
     expect(await rang(ids[0]!, foreign)).toHaveLength(1);
     expect(await rang(ids[0]!)).toHaveLength(1);
+  });
+
+  it('[R20] fires many pages side by side, each deadline once and those of a stream in the order of their times', async () => {
+    const ids = Array.from({ length: 600 }, newTally);
+    const alarms = ['third', 'first', 'second'].map((alarm, n) => set(after([3, 1, 2][n]!), alarm));
+    await service.database.inTenant(tenant, (tx) =>
+      store.append(
+        tx,
+        byTests,
+        ids.map((streamId) => ({ streamId, expectedVersion: 'none', events: alarms })),
+      ),
+    );
+    start();
+    await allFired();
+    expect(errors).toEqual([]);
+    const streams = await service.database.inTenant(tenant, (tx) => store.read(tx, ids));
+    const order = [...streams.values()].map((events) =>
+      events.flatMap(({ name, data }) => (name === 'AlarmRang' ? [data['alarm']] : [])).join(),
+    );
+    expect(new Set(order)).toEqual(new Set(['first,second,third']));
+    expect(order).toHaveLength(600);
+  });
+
+  it('does not read again what it fired, while an old snapshot keeps the index entries', async () => {
+    const ids = Array.from({ length: 1_200 }, newTally);
+    await service.database.inTenant(tenant, (tx) =>
+      store.append(
+        tx,
+        byTests,
+        ids.map((streamId) => ({ streamId, expectedVersion: 'none', events: [set(NOON)] })),
+      ),
+    );
+    const read = async () =>
+      (
+        await service.asOwner<{ n: number }>(
+          "select idx_tup_read::int as n from pg_stat_user_indexes where indexrelname = 'deadlines_fire_at'",
+        )
+      )[0]!.n;
+    let isCounted = false;
+    const sweeper = await manual(
+      around(async (run, tx) => {
+        const result = await run();
+        if (isCounted) await tx.query('select pg_stat_force_next_flush()');
+        return result;
+      }),
+    );
+    await service.database.asRelay(async (tx) => {
+      await tx.query('declare reader cursor for select from deadlines'); // while it is open its snapshot is
+      while ((await open()).length > 0) {
+        sweeper.wake(); // it is stopped, so it fires a page at a time
+        await sweeper.sweep();
+      }
+      isCounted = true;
+      await sweeper.sweep();
+      const before = await read();
+      for (let round = 0; round < 5; round++) expect(await sweeper.sweep()).toBe(0);
+      expect((await read()) - before).toBeLessThan(100);
+    });
   });
 
   it('sleeps until the next due time, and wakes when it is told of a nearer one', async () => {

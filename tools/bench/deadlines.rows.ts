@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { record, type Decider, type NewEvent } from '#domain';
 import type { MembershipPayloads } from '#events';
-import { Commands, EventStore, Sweeper } from '#eventsourcing';
+import { Commands, EventStore, Sweeper, type Database } from '#eventsourcing';
 import { left, TENANT } from './events.js';
 import type { Ground, ServiceGround } from './ground.js';
 import { measure, rateOf, timesOf, type Row, type Side, type Size } from './harness.js';
@@ -37,7 +37,6 @@ export async function deadlineRows(ground: Ground, size: Size): Promise<Row[]> {
 
 async function firing(service: ServiceGround, { boss }: Peer, { quick }: Size) {
   const count = quick ? 2_000 : 10_000;
-  const sweeper = await sweeperOf(service);
   const bar = { metric: 'rate', unit: 'fired/s', what: 'deadlines fired, an event appended for each' };
   const theirs = (batchSize: number) => async () => {
     await boss.insert(
@@ -59,9 +58,7 @@ async function firing(service: ServiceGround, { boss }: Peer, { quick }: Size) {
     sides: {
       ours: async () => {
         await arm(service, count, '2026-01-01T00:00:00Z');
-        return rateOf(count, async () => {
-          while ((await sweeper.sweep()) > 0);
-        });
+        return rateOf(count, () => firesAll(service, count));
       },
       'pg-boss by 1,000': theirs(1_000),
       'pg-boss by 100': theirs(100),
@@ -73,16 +70,33 @@ async function firing(service: ServiceGround, { boss }: Peer, { quick }: Size) {
   };
 }
 
+/** A sweeper as a service starts it, until it has recorded so many firings. */
+async function firesAll({ database }: ServiceGround, count: number): Promise<void> {
+  let [fired, sweeper]: [number, Sweeper | undefined] = [0, undefined];
+  await new Promise<void>((done, failed) => {
+    sweeper = open(database, (outcome) => {
+      if ('error' in outcome) failed(outcome.error);
+      else if ((fired += outcome.recorded.length) >= count) done();
+    });
+  });
+  await sweeper!.stop();
+}
+
 /** A sweeper that sweeps only when it is told. */
 async function sweeperOf({ database }: ServiceGround): Promise<Sweeper> {
-  const commands = new Commands(new EventStore({ service: 'membership', deciders: [fires] }));
+  const sweeper = open(database, () => {});
+  await sweeper.stop();
+  return sweeper;
+}
+
+function open(database: Database, onAppend: Parameters<EventStore['onAppend']>[0]): Sweeper {
+  const store = new EventStore({ service: 'membership', deciders: [fires] });
+  store.onAppend(onAppend);
   const deciders = [fires as unknown as Decider<unknown, object, object>];
   const log = (_: string, message: string, error: unknown) => {
     throw new Error(message, { cause: error });
   };
-  const sweeper = new Sweeper({ database, commands, deciders, log });
-  await sweeper.stop();
-  return sweeper;
+  return new Sweeper({ database, commands: new Commands(store), deciders, log });
 }
 
 async function arm({ owner }: ServiceGround, count: number, dueAt: string): Promise<void> {
@@ -156,8 +170,9 @@ async function withOldSnapshot(ground: Ground, { quick }: Size) {
   const reader = await ground.connect(ownerUrl);
   await reader.query('begin isolation level repeatable read');
   await reader.query('select 1 from membership.deadlines limit 1');
+  await firesAll(service, quick ? 1_000 : 100_000);
   const sweeper = await sweeperOf(service);
-  while ((await sweeper.sweep()) > 0);
+  await sweeper.sweep();
   return {
     sweep: () => timesOf(50, () => sweeper.sweep()),
     close: async () => {

@@ -21,3 +21,16 @@ create policy tenant on deadlines to :app, :relay
   with check (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid);
 create policy relay_sweeps on deadlines to :relay using (true) with check (true);
 grant select, insert, update, delete on deadlines to :app, :relay;
+
+-- Takes out, for whoever fires them, one page of the rows due between two instants, the earliest first; of one lane, which is the streams
+-- whose hash cut down by the mask is its number. What another transaction has locked is passed over; what was moved between looking and
+-- locking stays. Where statistics are old the planner would collect and sort all that is due for every page: it must walk the index.
+create function take_due(since timestamptz, until timestamptz, mask integer, lane integer, page integer)
+  returns setof deadlines language plpgsql
+  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
+begin
+  return query delete from deadlines where ctid = any(array(
+      select d.ctid from deadlines d where d.fire_at between since and until and hashtext(d.stream_id) & mask = lane
+      order by d.fire_at limit page for update skip locked
+    )) returning *;
+end $$;
