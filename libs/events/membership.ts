@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
-import { Category, Commitment, Id, Instant, LinkKind, oneOf, RemovalTrigger, Term } from './terms.js';
+import { Category, Commitment, Id, Instant, LinkKind, oneOf, Prerequisite, RemovalTrigger, Term } from './terms.js';
 
 const inGroup = { groupId: Id, personId: Id };
 const task = { ...inGroup, taskId: Id };
@@ -69,7 +69,20 @@ export const membershipEvents = declareEvents('membership', {
     endsAt: Type.Optional(Instant),
   }),
   ModeratorAppointed: event('A person runs the group and owns its tasks', { ...inGroup, kind: Term }),
+  ModeratorPrerequisiteMet: event('Something the policy asks before the role counts is on record', {
+    ...inGroup,
+    prerequisite: Prerequisite,
+  }),
+  ModeratorActivated: event(
+    'All that the policy asks of the moderator is on record; the role counts from now on',
+    inGroup,
+  ),
   ModeratorStoodDown: event('A person no longer runs the group', inGroup),
+  ModerationCoverLost: event('The group is not run as its policy asks; nobody is let in meanwhile', {
+    groupId: Id,
+    lacks: Type.Array(Term, { minItems: 1 }),
+  }),
+  ModerationCoverRestored: event('The group is run as its policy asks again', { groupId: Id }),
   GroupClosed: event('The group is no longer used', { groupId: Id }),
   ActivityStarted: event('A campaign, project or role that groups and guests are tied to', {
     activityId: Id,
@@ -84,6 +97,11 @@ export const membershipEvents = declareEvents('membership', {
   }),
   ActivityEnded: event('The activity is over', { activityId: Id, endedAt: Instant }),
   // admission
+  MemberProposed: event('Somebody in the group suggests a person; whoever may add decides', {
+    ...inGroup,
+    proposedBy: Id,
+  }),
+  MemberProposalDeclined: event('The suggested person will not be added', inGroup),
   AdmissionRefused: event('The person may not be added; the rules that said so are named', {
     ...inGroup,
     reasons: Type.Array(Term, { minItems: 1 }),
@@ -98,6 +116,10 @@ export const membershipEvents = declareEvents('membership', {
     ...inGroup,
     snapshotId: Id,
   }),
+  ReadmissionBlocked: event('Somebody who is barred was to be let in again, or was seen in the group again', {
+    ...inGroup,
+    snapshotId: Type.Optional(Id),
+  }),
   GuestAccessGranted: event('The person is in for a limited time', {
     ...inGroup,
     until: Instant,
@@ -107,6 +129,16 @@ export const membershipEvents = declareEvents('membership', {
   GuestAccessExpired: event('The limited time is over', { ...inGroup, until: Instant }),
   // removal
   RemovalRequestedByMember: event('The person asked to be taken out', inGroup),
+  ConductRemovalDecided: event('The person has to go for their conduct, for a while or for good', {
+    ...inGroup,
+    permanent: Type.Boolean(),
+    until: Type.Optional(Instant),
+    agreedBy: Type.Optional(Id),
+  }),
+  MemberBarred: event('The person may not come back: until an instant, or for good where none is named', {
+    ...inGroup,
+    until: Type.Optional(Instant),
+  }),
   RemovalTaskOpened: event('Somebody must be taken out of a group by an instant', {
     ...task,
     trigger: RemovalTrigger,

@@ -44,4 +44,13 @@ export const RemovalTrigger = oneOf(
   'not_entitled',
 );
 
+/** What has to be on record before a moderator's role counts. */
+export const Prerequisite = oneOf(
+  'policy_ack',
+  'agreement_ack',
+  'availability',
+  'out_of_hours_plan',
+  'urgent_contacts',
+);
+
 export const LinkKind = oneOf('hrId', 'crmId', 'studentRef', 'phone', 'whatsappId', 'alias');

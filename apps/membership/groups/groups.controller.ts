@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { group, person, type CommandOf, type GroupCommands } from '#domain';
+import { group, kindRefusal, person, ruleOf, type CommandOf, type GroupCommands } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import {
   activePolicies,
@@ -25,6 +25,7 @@ import {
 import { findActivity } from '../activities/activities.read-model.js';
 import { Appoint, GroupRecorded, GroupsQuery, GroupView, RegisterGroup, When } from './groups.dto.js';
 import { findGroups, listGroups, type GroupRow } from './groups.read-model.js';
+import { staffAmong } from './moderation.js';
 
 /** The register of groups and of the people who run them. */
 @Resource('groups', 'Groups')
@@ -100,10 +101,15 @@ export class GroupsController {
   })
   async appoint(@Incoming() call: CallOf<typeof Appoint>) {
     const { tx, body, params } = call;
-    const { groupId } = await knownGroup(tx, params['groupId']);
+    const { groupId, groupType } = await knownGroup(tx, params['groupId']);
     const personId = idOf(body.personId);
     await this.mustKnow(tx, [personId]);
-    const data = { groupId, personId, kind: body.kind ?? 'admin' };
+    const kind = body.kind ?? 'admin';
+    const policy = await activePolicy(tx, groupType);
+    const isStaff = (await staffAmong(this.kit, tx, [personId])).has(personId);
+    const objection = policy && kindRefusal(policy, kind, isStaff);
+    const rules = policy ? [ruleOf(policy, kind === 'staff' ? 'staff_moderators_min' : 'co_moderators')] : [];
+    const data = { groupId, personId, kind, ...(objection === undefined ? {} : { objection }), rules };
     return this.change(call, groupId, { name: 'AppointModerator', data });
   }
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Id, Term } from '#events';
+import { Id, Prerequisite, Term } from '#events';
 import { OccurredAt, PageQuery, Recorded } from '#nest';
 
 const exactly = { additionalProperties: false };
@@ -21,6 +21,8 @@ export const RegisterGroup = Type.Object(
 );
 
 export const Appoint = Type.Object({ personId: Id, kind: Type.Optional(Kind), occurredAt: OccurredAt }, exactly);
+
+export const MeetPrerequisite = Type.Object({ kind: Prerequisite, occurredAt: OccurredAt }, exactly);
 
 /** For commands that need no more than when it happened. */
 export const When = Type.Object({ occurredAt: OccurredAt }, exactly);
@@ -45,6 +47,24 @@ export const GroupView = Type.Object({
   registeredAt: Type.String({ format: 'date-time' }),
   closedAt: instantOrNull,
   moderators: Type.Array(Type.Object({ personId: Id, kind: Type.String() })),
+});
+
+const Finding = Type.Object({ code: Type.String(), because: Type.String(), parameter: Type.String() });
+export const ModerationView = Type.Object({
+  groupId: Id,
+  isCovered: Type.Boolean({ description: 'The group is run as its policy asks; while it is not, nobody is let in.' }),
+  lacks: Type.Array(Finding),
+  warnings: Type.Array(Finding, { description: 'What should be mended and keeps nobody out.' }),
+  moderators: Type.Array(
+    Type.Object({
+      personId: Id,
+      kind: Type.String(),
+      isStaff: Type.Boolean(),
+      isActive: Type.Boolean(),
+      met: Type.Array(Prerequisite),
+      missing: Type.Array(Prerequisite),
+    }),
+  ),
 });
 
 export const GroupRecorded = Type.Object({ groupId: Id, ...Recorded });

@@ -1,4 +1,5 @@
-import type { MembershipPayloads } from '#events';
+import type { Prerequisite as Asked } from '#domain';
+import { Prerequisite, type MembershipPayloads } from '#events';
 import { projection, tenantTable, type Transaction } from '#eventsourcing';
 
 /** A group as the read model has it; its name and purpose are in the vault. Instants are ISO 8601 UTC. */
@@ -13,6 +14,14 @@ export interface GroupRow {
   readonly moderators: readonly { readonly personId: string; readonly kind: string }[];
 }
 
+/** Somebody who runs a group, with what is on record of what the policy asks before the role counts. */
+export interface RoleRow {
+  readonly personId: string;
+  readonly kind: string;
+  readonly activatedAt: string | null;
+  readonly met: readonly Asked[];
+}
+
 export const groupTables = [
   tenantTable(
     'groups',
@@ -23,9 +32,14 @@ export const groupTables = [
   ),
   tenantTable(
     'moderators',
-    'group_id uuid not null, person_id uuid not null, kind text not null',
+    'group_id uuid not null, person_id uuid not null, kind text not null, activated_at timestamptz',
     'group_id, person_id',
     'person_id',
+  ),
+  tenantTable(
+    'moderator_prerequisites',
+    'group_id uuid not null, person_id uuid not null, prerequisite text not null, met_at timestamptz not null',
+    'group_id, person_id, prerequisite',
   ),
 ];
 
@@ -40,7 +54,15 @@ export const groupProjections = [
     GroupRegistered: ({ data: { groupId, admins } }) =>
       admins.map((personId) => ({ upsert: { groupId, personId, kind: 'admin' } })),
     ModeratorAppointed: ({ data: { groupId, personId, kind } }) => ({ upsert: { groupId, personId, kind } }),
+    ModeratorActivated: ({ data: { groupId, personId }, occurredAt }) => ({
+      update: { groupId, personId, activatedAt: occurredAt },
+    }),
     ModeratorStoodDown: ({ data: { groupId, personId } }) => ({ remove: { groupId, personId } }),
+  }),
+  projection<MembershipPayloads>('moderator_prerequisites', ['groupId', 'personId', 'prerequisite'], {
+    ModeratorPrerequisiteMet: ({ data, occurredAt }) => ({ upsert: { ...data, metAt: occurredAt } }),
+    ModeratorStoodDown: ({ data: { groupId, personId } }) =>
+      Prerequisite.enum.map((prerequisite) => ({ remove: { groupId, personId, prerequisite } })),
   }),
 ];
 
@@ -63,6 +85,26 @@ export function listGroups(tx: Transaction, after: string | null, limit: number)
   return tx.query<GroupRow>(
     `select ${COLUMNS} from groups g where tenant_id = $1 and ($2::uuid is null or group_id > $2) order by group_id limit $3`,
     [tx.tenantId, after, limit],
+  );
+}
+
+/** Who runs a group, with what is on record of each. */
+export function rolesIn(tx: Transaction, groupId: string): Promise<RoleRow[]> {
+  return tx.query<RoleRow>(
+    `select person_id as "personId", kind, activated_at as "activatedAt",
+       (select coalesce(json_agg(p.prerequisite order by p.prerequisite), '[]') from moderator_prerequisites p
+        where p.tenant_id = $1 and p.group_id = m.group_id and p.person_id = m.person_id) as met
+     from moderators m where tenant_id = $1 and group_id = $2 order by person_id`,
+    [tx.tenantId, groupId],
+  );
+}
+
+/** Groups that one of these people runs. */
+export async function groupsRunBy(tx: Transaction, personIds: readonly string[]) {
+  return tx.query<{ groupId: string; personId: string; kind: string }>(
+    `select group_id as "groupId", person_id as "personId", kind from moderators where tenant_id = $1 and person_id = any($2)
+     order by group_id, person_id`,
+    [tx.tenantId, personIds],
   );
 }
 

@@ -2,35 +2,48 @@ import {
   activity,
   activityEnd,
   admissionVerdict,
+  barAt,
   isOver,
   ruleOf,
   type ParameterName,
-  type ParticipationCommands,
   type ResolvedPolicy,
+  type Route,
 } from '#domain';
 import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
-import { idOf, instantIn, notFound, type ServiceKit } from '#nest';
+import { type Call, idOf, instantIn, notFound, type ServiceKit } from '#nest';
+import { moderationOf } from '../groups/moderation.js';
+import { adderOf } from './adder.js';
 import type { Facts } from './facts.js';
 
 /** How somebody is to be let in; `guest` makes the access a limited one. */
 export interface Wish {
-  readonly route: ParticipationCommands['Admit']['route'];
+  readonly route: Route;
   readonly guest?: { readonly until?: string; readonly activityId?: string };
 }
+
+type Asking = Pick<Call, 'tx' | 'cause' | 'principal'>;
 
 /**
  * The command that lets somebody in, or records why not: the wish measured against the facts by the gates of the policy
  * (LD-03, LD-04, LD-08, LD-09, HSU-07). Throws the problem for an activity the organisation does not have.
  */
-export async function admission(kit: ServiceKit, tx: Transaction, facts: Facts, { route, guest }: Wish) {
+export async function admission(kit: ServiceKit, call: Asking, facts: Facts, { route, guest }: Wish) {
+  const { tx } = call;
   const { groupId, personId, policy } = facts;
   const capacity = guest ? ('guest' as const) : ('member' as const);
   const tie = guest && (await guestTie(kit, tx, facts, guest));
+  const bar = barAt(facts.participation, tx.now);
+  const moderation = await moderationOf(kit, tx, groupId, policy);
+  const adder = await adderOf(kit, call, moderation, personId);
   const verdict = admissionVerdict(policy, {
     ...facts,
     now: tx.now,
     capacity,
+    route,
+    adder,
+    lacks: moderation.lacks,
+    ...(bar ? { bar } : {}),
     ...(tie?.until ? { guestUntil: tie.until } : {}),
     ...(tie?.activity ? { activity: tie.activity } : {}),
   });
@@ -61,6 +74,8 @@ async function guestTie(kit: ServiceKit, tx: Transaction, { group }: Facts, gues
 function rulesOf(policy: ResolvedPolicy, capacity: 'member' | 'guest'): Rule[] {
   const { min_age, consent_methods } = policy.parameters;
   const names: ParameterName[] = [
+    'add_authority',
+    'join_routes',
     capacity === 'guest' ? 'guest_access' : 'eligible_categories',
     ...(min_age.value === null ? [] : (['min_age'] as const)),
     ...(consent_methods.value.length === 0 ? [] : (['consent_methods'] as const)),

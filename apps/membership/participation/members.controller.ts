@@ -26,6 +26,7 @@ import {
 import { findActivity } from '../activities/activities.read-model.js';
 import { knownGroup } from '../groups/groups.controller.js';
 import { admission } from './admission.js';
+import { conductOrder } from './conduct.js';
 import { readFacts } from './facts.js';
 import {
   AddMember,
@@ -35,6 +36,7 @@ import {
   MembersQuery,
   MemberView,
   ParticipationRecorded,
+  RemoveForConduct,
 } from './participation.dto.js';
 import { participationId } from './participation-id.js';
 import { findMember, listMembers, type Pair } from './participation.read-model.js';
@@ -65,9 +67,33 @@ export class MembersController {
     const facts = (await readFacts(this.kit, tx, [pair]))(pair);
     if (!facts?.isKnown) throw notFound('person');
     const wish = { route: body.route ?? 'admin_add', ...(body.guest ? { guest: body.guest } : {}) } as const;
-    const command = await admission(this.kit, tx, facts, wish);
+    const command = await admission(this.kit, call, facts, wish);
     const outcome = await this.execute(call, pair, command, occurredAt);
     return refusedBy(command.data.verdict, outcome) ?? this.answer(pair, outcome);
+  }
+
+  @Command(':groupId/members/:personId/remove-for-conduct', {
+    scopes: ['admin', 'moderator'],
+    summary: 'The person has to go for their conduct: until a date, or for good',
+    description:
+      'Whether they may come back is the policy’s matter. Where it takes a moderator of the staff, `agreedBy` names one.',
+    body: RemoveForConduct,
+    answers: ParticipationRecorded,
+  })
+  async removeForConduct(@Incoming() call: CallOf<typeof RemoveForConduct>) {
+    const { tx, body, cause } = call;
+    const { pair } = await this.place(call);
+    const facts = (await readFacts(this.kit, tx, [pair]))(pair);
+    if (!facts?.isKnown) throw notFound('person');
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const until = body.until === undefined ? undefined : instantIn('body/until', body.until);
+    const agreedBy = body.agreedBy ?? cause.actor.onBehalfOf;
+    const data = await conductOrder(this.kit, tx, facts, {
+      occurredAt,
+      ...(until === undefined ? {} : { until }),
+      ...(agreedBy === undefined ? {} : { agreedBy: idOf(agreedBy) }),
+    });
+    return this.change(call, pair, { name: 'RemoveForConduct', data }, occurredAt);
   }
 
   @Read(':groupId/members', {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { Id } from '#events';
 import { OccurredAt, PageQuery, Recorded } from '#nest';
+import { PROPOSAL_STATES } from './proposals.read-model.js';
 import { ORDER_STATES } from './removal-orders.read-model.js';
 
 const exactly = { additionalProperties: false };
@@ -35,6 +36,37 @@ export const ConfirmRemoval = Type.Object(
   { evidence: Type.Enum(['admin_confirmed']), occurredAt: OccurredAt },
   exactly,
 );
+export const RemoveForConduct = Type.Object(
+  {
+    until: Type.Optional({ ...Moment, description: 'Until when the person is to stay out; for good unless said.' }),
+    agreedBy: Type.Optional({
+      ...Id,
+      description: 'Who agreed to it; the person on whose behalf this is asked unless said.',
+    }),
+    occurredAt: OccurredAt,
+  },
+  exactly,
+);
+export const Propose = Type.Object(
+  {
+    personId: Id,
+    proposedBy: Type.Optional({ ...Id, description: 'The person on whose behalf this is asked unless said.' }),
+    occurredAt: OccurredAt,
+  },
+  exactly,
+);
+export const ProposalsQuery = Type.Object(
+  { ...PageQuery, state: Type.Optional(Type.Enum([...PROPOSAL_STATES])) },
+  exactly,
+);
+export const ProposalView = Type.Object({
+  groupId: Id,
+  personId: Id,
+  proposedBy: Id,
+  proposedAt: Moment,
+  state: Type.Enum([...PROPOSAL_STATES]),
+  settledAt: orNull(Moment),
+});
 export const ExtendGuest = Type.Object({ until: Moment, occurredAt: OccurredAt }, exactly);
 
 export const MembersQuery = Type.Object(PageQuery, exactly);

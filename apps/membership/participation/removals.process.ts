@@ -54,6 +54,7 @@ const rows: { readonly [N in Events['name']]?: Row<Named<N>> } = {
   GuestAccessExpired: { of: own },
   RemovalRequestedByMember: { of: own },
   RemovalContradicted: { of: own },
+  ModeratorStoodDown: { of: own },
   MemberAdded: { of: own, causes: (event, facts, known) => [event, ...lapsedMeanwhile(event, facts, known)] },
   GuestAccessGranted: { of: own, causes: endedMeanwhile },
   RemovalTaskOpened: { of: own, causes: settledMeanwhile },

@@ -1,25 +1,52 @@
-import type { MembershipPayloads } from '#events';
+import type { MembershipPayloads, Rule } from '#events';
 import { type Decider, type Decision, nothing, record, refuse } from '../decider.js';
 
 type Payloads = Pick<
   MembershipPayloads,
-  'GroupRegistered' | 'ModeratorAppointed' | 'ModeratorStoodDown' | 'GroupClosed'
+  | 'GroupRegistered'
+  | 'ModeratorAppointed'
+  | 'ModeratorPrerequisiteMet'
+  | 'ModeratorActivated'
+  | 'ModeratorStoodDown'
+  | 'ModerationCoverLost'
+  | 'ModerationCoverRestored'
+  | 'GroupClosed'
 >;
 type About = { readonly groupId: string };
+
+/** What has to be on record before a moderator's role counts. */
+export type Prerequisite = MembershipPayloads['ModeratorPrerequisiteMet']['prerequisite'];
 
 /** What may be asked of a group's stream. */
 export type GroupCommands = {
   Register: MembershipPayloads['GroupRegistered'];
-  AppointModerator: About & { readonly personId: string; readonly kind: string };
+  /** `objection`: why the policy does not have the person in this role; the application has read what that takes. */
+  AppointModerator: About & {
+    readonly personId: string;
+    readonly kind: string;
+    readonly objection?: string;
+    readonly rules?: readonly Rule[];
+  };
+  /** `needs`: all that the policy asks of this moderator. */
+  MeetPrerequisite: About & {
+    readonly personId: string;
+    readonly prerequisite: Prerequisite;
+    readonly needs: readonly Prerequisite[];
+    readonly rules: readonly Rule[];
+  };
   StandDownModerator: About & { readonly personId: string };
+  /** `lacks`: the parameters of the policy that the group's moderators do not meet as things stand. */
+  AssessCover: About & { readonly lacks: readonly string[]; readonly rules: readonly Rule[] };
   Close: About;
 };
 
+type Role = { readonly kind: string; readonly met: ReadonlySet<Prerequisite>; readonly isActivated: boolean };
 type Group = {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly groupType: string;
   /** Who runs the group, with the kind of the appointment; `admin` for those named at registration. */
-  readonly moderators: ReadonlyMap<string, string>;
+  readonly moderators: ReadonlyMap<string, Role>;
+  readonly isCovered: boolean;
 };
 
 /** Whether people may be admitted and appointed: registered and not closed (LD-35). */
@@ -31,46 +58,84 @@ export const moderatorsOf = ({ moderators }: Group): string[] => [...moderators.
 /** The group type its policy is resolved for; empty for a group nobody registered. */
 export const groupTypeOf = ({ groupType }: Group): string => groupType;
 
-type Rule = (group: Group) => Decision<Payloads>;
+type Check = (group: Group) => Decision<Payloads>;
 
 /** Every command but the first needs a group that is registered and in use. */
-function inUse(group: Group, rule: Rule): Decision<Payloads> {
+function inUse(group: Group, rule: Check): Decision<Payloads> {
   if (group.status === 'unknown') return refuse('GroupUnknown', 'No group is registered under this id.');
   if (group.status === 'closed') return refuse('GroupClosed', 'The group is closed.');
   return rule(group);
+}
+
+/** Once for a kind, and anew for another (LD-25, AMZ-033, AMZ-034, AMZ-076). */
+function appoint(data: GroupCommands['AppointModerator'], { moderators }: Group): Decision<Payloads> {
+  const { objection, rules = [], ...appointment } = data;
+  if (objection !== undefined) return refuse('ModeratorKindNotAllowed', objection, rules);
+  if (moderators.get(data.personId)?.kind === data.kind) return nothing;
+  return [record('ModeratorAppointed', appointment, ...rules)];
+}
+
+/** The role counts from the moment the last thing asked for is on record (AMZ-084, AMZ-035, AMZ-098). */
+function meet(data: GroupCommands['MeetPrerequisite'], { moderators }: Group): Decision<Payloads> {
+  const { groupId, personId, prerequisite, needs, rules } = data;
+  const role = moderators.get(personId);
+  if (!role) return refuse('NotAModerator', 'The person does not run the group.');
+  if (!needs.includes(prerequisite))
+    return refuse('PrerequisiteNotAsked', 'The policy of this group does not ask this of the moderator.', rules);
+  const isNew = !role.met.has(prerequisite);
+  const isComplete = needs.every((need) => need === prerequisite || role.met.has(need));
+  return [
+    ...(isNew ? [record('ModeratorPrerequisiteMet', { groupId, personId, prerequisite }, ...rules)] : []),
+    ...(isComplete && !role.isActivated ? [record('ModeratorActivated', { groupId, personId }, ...rules)] : []),
+  ];
+}
+
+/** A gap is recorded when it opens and when it is closed, and not in between (AMZ-032, AMZ-034, AMZ-054, BR-62). */
+function assess({ groupId, lacks, rules }: GroupCommands['AssessCover'], { status, isCovered }: Group) {
+  if (status !== 'open' || isCovered === (lacks.length === 0)) return nothing;
+  return isCovered
+    ? [record('ModerationCoverLost', { groupId, lacks: [...lacks] }, ...rules)]
+    : [record('ModerationCoverRestored', { groupId }, ...rules)];
+}
+
+function withRole(state: Group, personId: string, change: (role: Role) => Partial<Role>): Group {
+  const role = state.moderators.get(personId) ?? { kind: '', met: new Set(), isActivated: false };
+  return { ...state, moderators: new Map(state.moderators).set(personId, { ...role, ...change(role) }) };
 }
 
 function without(moderators: Group['moderators'], personId: string): Group['moderators'] {
   return new Map([...moderators].filter(([id]) => id !== personId));
 }
 
-/** A group's registration and the people who run it. */
+/** A group's registration, the people who run it, and whether they are those its policy asks for. */
 export const group: Decider<Group, GroupCommands, Payloads> = {
   category: 'group',
-  initial: { status: 'unknown', groupType: '', moderators: new Map() },
+  initial: { status: 'unknown', groupType: '', moderators: new Map(), isCovered: true },
   decide: {
     Register: (data, { status }) => (status === 'unknown' ? [record('GroupRegistered', data)] : nothing),
-    AppointModerator: (data, state) =>
-      inUse(state, ({ moderators }) =>
-        moderators.get(data.personId) === data.kind ? nothing : [record('ModeratorAppointed', data)],
-      ),
+    AppointModerator: (data, state) => inUse(state, (open) => appoint(data, open)),
+    MeetPrerequisite: (data, state) => inUse(state, (open) => meet(data, open)),
     StandDownModerator: (data, state) =>
       inUse(state, ({ moderators }) =>
         moderators.has(data.personId) ? [record('ModeratorStoodDown', data)] : nothing,
       ),
+    AssessCover: assess,
     Close: (data, state) => (state.status === 'closed' ? nothing : inUse(state, () => [record('GroupClosed', data)])),
   },
   evolve: {
-    GroupRegistered: (_, { groupType, admins }) => ({
+    GroupRegistered: (state, { groupType, admins }) => ({
+      ...state,
       status: 'open',
       groupType,
-      moderators: new Map(admins.map((id) => [id, 'admin'])),
+      moderators: new Map(admins.map((id) => [id, { kind: 'admin', met: new Set(), isActivated: false }])),
     }),
-    ModeratorAppointed: (state, { personId, kind }) => ({
-      ...state,
-      moderators: new Map(state.moderators).set(personId, kind),
-    }),
+    ModeratorAppointed: (state, { personId, kind }) => withRole(state, personId, () => ({ kind })),
+    ModeratorPrerequisiteMet: (state, { personId, prerequisite }) =>
+      withRole(state, personId, ({ met }) => ({ met: new Set(met).add(prerequisite) })),
+    ModeratorActivated: (state, { personId }) => withRole(state, personId, () => ({ isActivated: true })),
     ModeratorStoodDown: (state, { personId }) => ({ ...state, moderators: without(state.moderators, personId) }),
+    ModerationCoverLost: (state) => ({ ...state, isCovered: false }),
+    ModerationCoverRestored: (state) => ({ ...state, isCovered: true }),
     GroupClosed: (state) => ({ ...state, status: 'closed' }),
   },
 };

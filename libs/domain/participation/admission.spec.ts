@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadProfiles } from '../../../policies/load.js';
 import { type ResolvedPolicy, resolvePolicy } from '../policy/policy.js';
-import { type AdmissionFacts, admissionVerdict, isEntitled } from './admission.js';
+import type { PersonCategory } from '../person/person.js';
+import { type AddingRole, type AdmissionFacts, admissionVerdict, isEntitled } from './admission.js';
 
 const profiles = loadProfiles();
 const policyOf = (profile: string, groupType: string): ResolvedPolicy =>
   resolvePolicy(profiles.get(profile)!, groupType);
 const party = policyOf('political-party', 'party-group');
 const society = policyOf('students-union', 'society');
+const representative = policyOf('students-union', 'representative');
+const citizens = policyOf('council-citizen-contact', 'citizen-conversation');
 const young = policyOf('parent-carer-charity', 'young-people');
 const team = policyOf('district-councils', 'team-chat');
 const staffAndVolunteers = policyOf('parent-carer-charity', 'staff-and-volunteers');
@@ -22,12 +25,16 @@ const member: AdmissionFacts = {
   isModerator: false,
   age: { known: true, years: 40 },
   hasLiveConsent: true,
+  route: 'emailed_link',
+  adder: { is: 'organisation' },
+  lacks: [],
 };
 const guest: AdmissionFacts = { ...member, capacity: 'guest', liveCategories: [], guestUntil: end };
 
-/** The gates that stay shut, each with the parameter that shut it. */
-function shut(policy: ResolvedPolicy, facts: AdmissionFacts): string[] {
-  const verdict = admissionVerdict(policy, facts);
+/** The gates that stay shut, each with the parameter that shut it; the way in is one the policy allows unless said otherwise. */
+function shut(policy: ResolvedPolicy, facts: AdmissionFacts, route?: AdmissionFacts['route']): string[] {
+  const allowed = policy.parameters.join_routes.value[0] ?? facts.route;
+  const verdict = admissionVerdict(policy, { ...facts, route: route ?? allowed });
   return verdict.admitted ? [] : verdict.reasons.map(({ code, rule }) => `${code} by ${rule.parameter}`);
 }
 const obligations = (policy: ResolvedPolicy, facts: AdmissionFacts) => {
@@ -111,11 +118,104 @@ describe('consent', () => {
   });
 });
 
+describe('the way in', () => {
+  const cases: readonly [string, ResolvedPolicy, PersonCategory, readonly AdmissionFacts['route'][]][] = [
+    [
+      '[LD-12] by an admin, an invitation or an emailed link',
+      party,
+      'member',
+      ['admin_add', 'personal_invite', 'emailed_link'],
+    ],
+    ['[HSU-03] [HSU-08] by an emailed link or a code only', society, 'society_member', ['emailed_link', 'qr']],
+    [
+      '[HSU-22] by a link of the staff or a code only',
+      representative,
+      'student_group_member',
+      ['staff_issued_link', 'qr'],
+    ],
+    ['[AMZ-116] by an admin only', young, 'project_participant', ['admin_add']],
+    ['[CN-05] there is none', citizens, 'citizen', []],
+  ];
+  it.each(cases)('%s', (_, policy, category, routes) => {
+    for (const route of ['admin_add', 'personal_invite', 'emailed_link', 'qr', 'staff_issued_link'] as const)
+      expect(shut(policy, { ...member, liveCategories: [category] }, route)).toEqual(
+        routes.includes(route) ? [] : ['RouteNotAllowed by join_routes'],
+      );
+  });
+});
+
+describe('who lets somebody in', () => {
+  const by = (...roles: readonly AddingRole[]) => ({ is: 'person', roles, isJoining: false }) as const;
+  const child = { ...member, liveCategories: ['project_participant'] } as const;
+  const student = { ...member, liveCategories: ['society_member'] } as const;
+
+  it('[AMZ-116] only an admin of the group', () => {
+    expect(shut(young, { ...child, adder: by('group_admin') })).toEqual([]);
+    expect(shut(young, { ...child, adder: by() })).toEqual(['NotAllowedToAdd by add_authority']);
+    expect(shut(young, { ...child, adder: by('staff') })).toEqual(['NotAllowedToAdd by add_authority']);
+  });
+
+  it('[HSU-08] [HSU-22] only the committee of a society, and only the staff for representatives', () => {
+    expect(shut(society, { ...student, adder: by('committee') })).toEqual([]);
+    expect(shut(society, { ...student, adder: by('group_admin') })).toEqual(['NotAllowedToAdd by add_authority']);
+    const rep = { ...member, liveCategories: ['student_group_member'] } as const;
+    expect(shut(representative, { ...rep, adder: by('staff') })).toEqual([]);
+    expect(shut(representative, { ...rep, adder: by('committee') })).toEqual(['NotAllowedToAdd by add_authority']);
+  });
+
+  it('whoever follows a link lets themselves in, and nobody adds themselves without one', () => {
+    const themselves = { is: 'person', roles: [], isJoining: true } as const;
+    expect(shut(society, { ...student, adder: themselves }, 'qr')).toEqual([]);
+    expect(shut(young, { ...child, adder: themselves })).toEqual(['NotAllowedToAdd by add_authority']);
+  });
+
+  it('a key that speaks for nobody lets nobody in', () => {
+    expect(shut(young, { ...child, adder: { is: 'unnamed' } })).toEqual(['NotAllowedToAdd by add_authority']);
+  });
+});
+
+describe('a bar', () => {
+  it('[HSU-28] [AMZ-094] keeps somebody out, entitled or not', () => {
+    const student = { ...member, liveCategories: ['society_member'] } as const;
+    expect(shut(society, { ...student, bar: {} })).toEqual(['Barred by rejoin_after_removal']);
+    expect(obligations(society, { ...student, bar: {} })).toContain('HSU-28');
+    expect(shut(young, { ...member, liveCategories: ['project_participant'], bar: { until: end } })).toEqual([
+      'Barred by rejoin_after_removal',
+    ]);
+  });
+});
+
+describe('what the group lacks', () => {
+  const cover = { code: 'ModerationNotCovered', because: 'No staff.', parameter: 'staff_moderators_min' } as const;
+  const texts = { code: 'TextsMissing', because: 'No agreement.', parameter: 'agreement_topics' } as const;
+  const child = { ...member, liveCategories: ['project_participant'] } as const;
+
+  it('[AMZ-032] keeps everybody out but those who are to run it', () => {
+    expect(shut(young, { ...child, lacks: [cover] })).toEqual(['ModerationNotCovered by staff_moderators_min']);
+    expect(shut(young, { ...child, lacks: [cover], isModerator: true })).toEqual([]);
+  });
+
+  it('keeps everybody out while texts are missing', () => {
+    expect(shut(young, { ...child, lacks: [texts], isModerator: true })).toEqual(['TextsMissing by agreement_topics']);
+  });
+});
+
 describe('the verdict', () => {
-  const facts = { ...member, liveCategories: [], age: { known: false } as const, hasLiveConsent: false };
+  const facts = {
+    ...member,
+    route: 'qr' as const,
+    adder: { is: 'unnamed' as const },
+    bar: {},
+    liveCategories: [],
+    age: { known: false } as const,
+    hasLiveConsent: false,
+  };
 
   it('[LD-03][LD-08][LD-09] names every gate that stays shut, with its obligations', () => {
-    expect(shut(party, facts)).toEqual([
+    expect(shut(party, facts, 'qr')).toEqual([
+      'NotAllowedToAdd by add_authority',
+      'RouteNotAllowed by join_routes',
+      'Barred by rejoin_after_removal',
       'CategoryNotEligible by eligible_categories',
       'AgeUnknown by min_age',
       'ConsentMissing by consent_methods',
@@ -129,6 +229,6 @@ describe('the verdict', () => {
       expect(because).toMatch(/^[A-Z][^.]+\.$/);
       expect(rule.profile).toBe('political-party@1');
     }
-    expect.assertions(6);
+    expect.assertions(12);
   });
 });

@@ -1,7 +1,9 @@
 import type { MembershipPayloads, Rule } from '#events';
 import type { PersonCategory } from '../person/person.js';
-import type { ParameterName } from '../policy/parameters.js';
+import type { GroupLack } from '../group/cover.js';
+import type { ParameterName, PolicyParameters } from '../policy/parameters.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
+import type { Bar } from './presence.js';
 
 /** Full years of age on the day of the decision, or that no date of birth is on record. */
 export type Age = { readonly known: true; readonly years: number } | { readonly known: false };
@@ -14,6 +16,11 @@ export type AdmissionVerdict =
   | { readonly admitted: false; readonly reasons: readonly AdmissionReason[] };
 
 export type AdmissionGate =
+  | 'NotAllowedToAdd'
+  | 'RouteNotAllowed'
+  | 'Barred'
+  | 'ModerationNotCovered'
+  | 'TextsMissing'
   | 'CategoryNotEligible'
   | 'HasLeft'
   | 'AgeUnknown'
@@ -25,6 +32,19 @@ export type AdmissionGate =
   | 'GuestEndAfterActivity'
   | 'ConsentMissing';
 
+/** A way in that somebody can choose; a roster is none. */
+export type Route = Exclude<MembershipPayloads['MemberAdded']['route'], 'roster'>;
+
+/**
+ * Who lets somebody in: the organisation by a system of its own, or a person with the roles they hold for this group, or a key that
+ * names nobody and does not speak for the organisation.
+ */
+export type Adder =
+  | { readonly is: 'organisation' }
+  | { readonly is: 'person'; readonly roles: readonly AddingRole[]; readonly isJoining: boolean }
+  | { readonly is: 'unnamed' };
+export type AddingRole = PolicyParameters['add_authority']['roles'][number];
+
 /** What the application has read about the person and the wish. Instants are UTC in the house form. */
 export type AdmissionFacts = {
   readonly now: string;
@@ -35,6 +55,12 @@ export type AdmissionFacts = {
   readonly isModerator: boolean;
   readonly age: Age;
   readonly hasLiveConsent: boolean;
+  readonly route: Route;
+  readonly adder: Adder;
+  /** What keeps the person out at `now`, if anything does. */
+  readonly bar?: Bar;
+  /** What the group lacks before anybody may come in, each with its sentence. */
+  readonly lacks: readonly GroupLack[];
   readonly guestUntil?: string;
   /** The activity a guest is tied to, if any. */
   readonly activity?: { readonly isOver: boolean; readonly endsAt?: string };
@@ -50,21 +76,54 @@ export function isEntitled(live: readonly PersonCategory[], eligible: Eligible):
 
 /**
  * Whether the person may be let in under this policy. Every gate that stays shut is named, so that an admin learns all at once.
- * The gates: category (LD-03, HSU-07, AMZ-046, BR-33), age (LD-08), guest end (LD-04), consent (LD-09).
+ * The gates: who adds (AMZ-116), the way in (LD-12, HSU-03, HSU-08, HSU-22), a bar (HSU-28, AMZ-094), category (LD-03, HSU-07,
+ * AMZ-046, BR-33), age (LD-08), guest end (LD-04), consent (LD-09), and what the group itself lacks (AMZ-032, BR-62, AMZ-101).
  */
 export function admissionVerdict(policy: ResolvedPolicy, facts: AdmissionFacts): AdmissionVerdict {
-  const { eligible_categories, min_age, guest_access, consent_methods } = policy.parameters;
+  const { add_authority, join_routes, eligible_categories, min_age, guest_access, consent_methods } = policy.parameters;
   const gates: readonly [ParameterName, readonly Shut[]][] = [
+    ['add_authority', authorityGate(add_authority.value.roles, facts)],
+    ['join_routes', routeGate(join_routes.value, facts.route)],
+    ['rejoin_after_removal', barGate(facts.bar)],
     ['eligible_categories', categoryGate(eligible_categories.value, facts)],
     ['min_age', ageGate(min_age.value, facts.age)],
     ['guest_access', guestGate(guest_access.value, facts)],
     ['consent_methods', consentGate(consent_methods.value.length > 0, facts)],
+    ...facts.lacks.filter((lack) => holdsUp(lack, facts)).map(lackGate),
   ];
   const reasons = gates.flatMap(([parameter, shut]) =>
     shut.map(([code, because]) => ({ code, because, rule: ruleOf(policy, parameter) })),
   );
   return reasons.length === 0 ? { admitted: true } : { admitted: false, reasons };
 }
+
+/** Whoever follows a link lets themselves in: who may send one out is asked when it is made. */
+function authorityGate(roles: readonly AddingRole[], { adder, route }: AdmissionFacts): Shut[] {
+  if (adder.is === 'organisation') return [];
+  if (adder.is === 'unnamed') return [['NotAllowedToAdd', 'It has to be said on whose behalf the person is added.']];
+  if (adder.isJoining && route !== 'admin_add') return [];
+  return roles.some((role) => adder.roles.includes(role))
+    ? []
+    : [['NotAllowedToAdd', `Only these may add people to the group: ${roles.join(', ')}.`]];
+}
+
+function routeGate(routes: readonly Route[], route: Route): Shut[] {
+  if (routes.includes(route)) return [];
+  const ways = routes.length === 0 ? 'and there is no other' : `which is by ${routes.join(', ')}`;
+  return [['RouteNotAllowed', `This is not a way into the group, ${ways}.`]];
+}
+
+function barGate(bar: Bar | undefined): Shut[] {
+  if (!bar) return [];
+  const term = bar.until === undefined ? 'may not come back' : `may not come back before ${bar.until.slice(0, 10)}`;
+  return [['Barred', `The person was taken out for their conduct and ${term}.`]];
+}
+
+/** Without cover nobody is let in but those who are to run the group. */
+const holdsUp = ({ code }: GroupLack, { isModerator }: AdmissionFacts): boolean =>
+  !isModerator || code !== 'ModerationNotCovered';
+
+const lackGate = ({ parameter, code, because }: GroupLack): [ParameterName, Shut[]] => [parameter, [[code, because]]];
 
 /** A guest is by definition outside the categories; a moderator is entitled by the appointment. */
 function categoryGate(eligible: Eligible, facts: AdmissionFacts): Shut[] {

@@ -1,6 +1,6 @@
 /** The rules of an open order to take somebody out: when it opens, gets stricter, is pressed, and goes away. */
 import type { MembershipPayloads, Rule } from '#events';
-import { type Decision, type DeadlineChange, type Moment, nothing, record } from '../decider.js';
+import { type Decision, type DeadlineChange, type Moment, type NewEventOf, nothing, record } from '../decider.js';
 import type { LeavingReason, Participation, ParticipationEvents, RemovalOrder } from './presence.js';
 
 type About = { readonly groupId: string; readonly personId: string };
@@ -57,7 +57,7 @@ export function requireRemoval(
   data: OrderCommands['RequireRemoval'],
   state: Participation,
   { now }: Moment,
-): Decision<ParticipationEvents> {
+): readonly NewEventOf<ParticipationEvents>[] {
   if (state.where === 'outside') return nothing;
   const { rules, owners, remindAt, ...task } = data;
   const reminder = (at?: string) => (at !== undefined && at > now ? { remindAt: at } : {});
@@ -71,7 +71,7 @@ function tighten(
   { groupId, personId, trigger, dueAt, remindAt, rules }: OrderCommands['RequireRemoval'],
   order: RemovalOrder,
   reminder: (at?: string) => { remindAt?: string },
-): Decision<ParticipationEvents> {
+): readonly NewEventOf<ParticipationEvents>[] {
   const isEarlier = dueAt < order.dueAt;
   const step = firmness[trigger] - firmness[order.trigger];
   if (!isEarlier && step <= 0) return nothing;

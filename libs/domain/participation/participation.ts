@@ -1,6 +1,7 @@
 import type { MembershipPayloads, Rule } from '#events';
 import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
 import type { AdmissionVerdict } from './admission.js';
+import { type ConductCommands, removeForConduct } from './conduct.js';
 import {
   cancelRemoval,
   declareOverdue,
@@ -12,7 +13,15 @@ import {
   remind,
   requireRemoval,
 } from './order.js';
-import { evolve, type Inside, type Participation, type ParticipationEvents, stranger } from './presence.js';
+import {
+  barAt,
+  evolve,
+  type Inside,
+  type Outside,
+  type Participation,
+  type ParticipationEvents,
+  stranger,
+} from './presence.js';
 
 type About = { readonly groupId: string; readonly personId: string };
 type Seen = About & { readonly snapshotId: string; readonly takenAt: string };
@@ -22,26 +31,35 @@ type Seen = About & { readonly snapshotId: string; readonly takenAt: string };
  * `occurredAt` is what the source said: for the roster's commands `takenAt`, for a confirmation when the person was taken out;
  * an ExtendGuest that follows an activity's extension keeps the time of that extension.
  */
-export type ParticipationCommands = OrderCommands & {
-  Admit: About & {
-    readonly capacity: MembershipPayloads['MemberAdded']['capacity'];
-    readonly route: MembershipPayloads['MemberAdded']['route'];
-    /** For guests: the verdict has seen to it that there is one. */
-    readonly guestUntil?: string;
-    readonly activityId?: string;
-    readonly verdict: AdmissionVerdict;
-    readonly rules: readonly Rule[];
+export type ParticipationCommands = OrderCommands &
+  ConductCommands & {
+    /** `isOpen`: by the policy anybody in the group may propose; `byMember`: the proposer is in it. */
+    Propose: About & {
+      readonly proposedBy: string;
+      readonly isOpen: boolean;
+      readonly byMember: boolean;
+      readonly rules: readonly Rule[];
+    };
+    DeclineProposal: About;
+    Admit: About & {
+      readonly capacity: MembershipPayloads['MemberAdded']['capacity'];
+      readonly route: MembershipPayloads['MemberAdded']['route'];
+      /** For guests: the verdict has seen to it that there is one. */
+      readonly guestUntil?: string;
+      readonly activityId?: string;
+      readonly verdict: AdmissionVerdict;
+      readonly rules: readonly Rule[];
+    };
+    ExtendGuest: About & { readonly until: string; readonly rules: readonly Rule[] };
+    /** Without `ended`: the limited time is over, by the deadline. With it: the activity is over, and the time of guests tied to it. */
+    ExpireGuest: About & { readonly ended?: { readonly activityId: string; readonly endedAt: string } };
+    /** `isEntitled`: by category, as a guest still in time, or as a moderator. */
+    FoundInRoster: Seen & { readonly isEntitled: boolean; readonly rules: readonly Rule[] };
+    MissingFromRoster: Seen;
+    RequestRemoval: About & { readonly rules: readonly Rule[] };
+    ConfirmRemoval: About;
+    RecordSelfLeave: About;
   };
-  ExtendGuest: About & { readonly until: string; readonly rules: readonly Rule[] };
-  /** Without `ended`: the limited time is over, by the deadline. With it: the activity is over, and the time of guests tied to it. */
-  ExpireGuest: About & { readonly ended?: { readonly activityId: string; readonly endedAt: string } };
-  /** `isEntitled`: by category, as a guest still in time, or as a moderator. */
-  FoundInRoster: Seen & { readonly isEntitled: boolean; readonly rules: readonly Rule[] };
-  MissingFromRoster: Seen;
-  RequestRemoval: About & { readonly rules: readonly Rule[] };
-  ConfirmRemoval: About;
-  RecordSelfLeave: About;
-};
 
 type Decided = Decision<ParticipationEvents>;
 type Row<N extends keyof ParticipationCommands> = (
@@ -52,6 +70,19 @@ type Row<N extends keyof ParticipationCommands> = (
 
 const notInside = (): Decided => refuse('NotInGroup', 'The person is not in the group, as far as is known.');
 
+/** Whoever is in the group may suggest somebody where the policy lets them; only a suggestion comes of it (AMZ-115). */
+const propose: Row<'Propose'> = ({ groupId, personId, proposedBy, isOpen, byMember, rules }, state) => {
+  if (!isOpen) return refuse('ProposalsClosed', 'In this group only those who may add people propose them.', rules);
+  if (!byMember) return refuse('ProposerNotInGroup', 'Only somebody in the group may propose another person.', rules);
+  if (state.where === 'inside') return refuse('AlreadyInGroup', 'The person is in the group already.', rules);
+  return state.isProposed ? nothing : [record('MemberProposed', { groupId, personId, proposedBy }, ...rules)];
+};
+
+const declineProposal: Row<'DeclineProposal'> = (data, state) =>
+  state.where === 'outside' && state.isProposed
+    ? [record('MemberProposalDeclined', data)]
+    : refuse('NotProposed', 'Nobody has proposed the person, or it is decided already.');
+
 /** Nobody is let in past a gate; what was refused, and why, stays on record (LD-03, LD-08, LD-09). */
 const admit: Row<'Admit'> = (data, state) => {
   const { verdict, groupId, personId } = data;
@@ -60,8 +91,10 @@ const admit: Row<'Admit'> = (data, state) => {
     const rules = [...new Map(reasons.map(({ rule }) => [rule.parameter, rule])).values()];
     const because = reasons.map((reason) => reason.because).join(' ');
     const codes = reasons.map(({ code }) => code);
+    const barredBy = reasons.filter(({ code }) => code === 'Barred').map(({ rule }) => rule);
     return refuse('AdmissionRefused', because, rules, [
       record('AdmissionRefused', { groupId, personId, reasons: codes }, ...rules),
+      ...(barredBy.length > 0 ? [record('ReadmissionBlocked', { groupId, personId }, ...barredBy)] : []),
     ]);
   }
   return state.where === 'inside' ? admitAnew(data, state) : added(data);
@@ -121,6 +154,7 @@ const foundInRoster: Row<'FoundInRoster'> = (data, state) => {
   const { groupId, personId, snapshotId, takenAt, isEntitled, rules } = data;
   if (state.snapshots.has(snapshotId) || takenAt < state.since) return nothing;
   const found = record('MemberFoundInGroup', { groupId, personId, snapshotId }, ...rules);
+  if (state.where === 'outside' && barAt(state, takenAt)) return [...backInSpiteOfBar(data, state), found];
   if (state.where === 'inside') {
     const { order } = state;
     if (order) return [record('RemovalEvidenceAdded', { groupId, personId, taskId: order.taskId, snapshotId })];
@@ -135,6 +169,18 @@ const foundInRoster: Row<'FoundInRoster'> = (data, state) => {
   const entry = { groupId, personId, capacity: 'member' as const, route: 'roster' as const, snapshotId };
   return [record('MemberAdded', entry, ...rules)];
 };
+
+/** Seen again before the bar ends: whoever said that the person was out is contradicted, and the bar has been passed (HSU-28). */
+function backInSpiteOfBar({ groupId, personId, snapshotId }: ParticipationCommands['FoundInRoster'], state: Outside) {
+  const { removed } = state;
+  const trigger = removed?.trigger ? { trigger: removed.trigger } : {};
+  return [
+    ...(removed?.evidence === 'admin_confirmed'
+      ? [record('RemovalContradicted', { groupId, personId, snapshotId, ...trigger })]
+      : []),
+    record('ReadmissionBlocked', { groupId, personId, snapshotId }),
+  ];
+}
 
 const missingFromRoster: Row<'MissingFromRoster'> = ({ groupId, personId, takenAt }, state, moment) => {
   if (state.where === 'outside' || takenAt < state.since) return nothing;
@@ -179,7 +225,10 @@ export const participation: Decider<Participation, ParticipationCommands, Partic
   category: 'participation',
   initial: stranger,
   decide: {
+    Propose: propose,
+    DeclineProposal: declineProposal,
     Admit: admit,
+    RemoveForConduct: removeForConduct,
     ExtendGuest: extendGuest,
     ExpireGuest: expireGuest,
     FoundInRoster: foundInRoster,

@@ -4,7 +4,12 @@ import type { Decider } from '../decider.js';
 /** The events of one person's participation in one group. */
 export type ParticipationEvents = Pick<
   MembershipPayloads,
+  | 'MemberProposed'
+  | 'MemberProposalDeclined'
   | 'AdmissionRefused'
+  | 'ReadmissionBlocked'
+  | 'ConductRemovalDecided'
+  | 'MemberBarred'
   | 'MemberAdded'
   | 'MemberFoundInGroup'
   | 'GuestAccessGranted'
@@ -38,6 +43,9 @@ export type RemovalOrder = {
 /** Access for a limited time, perhaps tied to an activity. */
 export type GuestAccess = { readonly until: string; readonly activityId?: string; readonly isOver: boolean };
 
+/** What keeps somebody out: until an instant (UTC), or for good. */
+export type Bar = { readonly until?: string };
+
 /** In the group, as far as anybody has said or seen. `since` is when this became so. */
 export type Inside = {
   readonly where: 'inside';
@@ -47,6 +55,7 @@ export type Inside = {
   readonly guest?: GuestAccess;
   readonly order?: RemovalOrder;
   readonly hasAsked: boolean;
+  readonly bar?: Bar;
   readonly snapshots: ReadonlySet<string>;
 };
 
@@ -54,6 +63,9 @@ export type Inside = {
 export type Outside = {
   readonly where: 'outside';
   readonly since: string;
+  /** Somebody in the group has suggested the person, and nobody has decided yet. */
+  readonly isProposed?: boolean;
+  readonly bar?: Bar;
   readonly removed?: { readonly evidence: 'admin_confirmed' | 'roster_absent'; readonly trigger?: LeavingReason };
   readonly snapshots: ReadonlySet<string>;
 };
@@ -74,6 +86,10 @@ export const guestAccess = (participation: Participation): GuestAccess | undefin
 export const openOrder = (participation: Participation): RemovalOrder | undefined =>
   participation.where === 'inside' ? participation.order : undefined;
 
+/** The bar that holds at this instant (UTC); undefined where none does (HSU-28, AMZ-094). */
+export const barAt = ({ bar }: Participation, at: string): Bar | undefined =>
+  bar && (bar.until === undefined || bar.until > at) ? bar : undefined;
+
 function whenInside(state: Participation, change: (inside: Inside) => Partial<Inside>): Participation {
   return state.where === 'inside' ? { ...state, ...change(state) } : state;
 }
@@ -84,20 +100,29 @@ const onOrder = (state: Participation, change: Partial<RemovalOrder>) =>
 const noted = ({ snapshots }: Participation, snapshotId?: string) =>
   snapshotId === undefined ? snapshots : new Set(snapshots).add(snapshotId);
 
+const barred = ({ bar }: Participation) => (bar ? { bar } : {});
+
 /** What each event makes of the participation. */
 export const evolve: Decider<Participation, never, ParticipationEvents>['evolve'] = {
+  MemberProposed: (state) => (state.where === 'outside' ? { ...state, isProposed: true } : state),
+  MemberProposalDeclined: (state) => (state.where === 'outside' ? { ...state, isProposed: false } : state),
   AdmissionRefused: (state) => state,
+  ReadmissionBlocked: (state) => state,
+  ConductRemovalDecided: (state) => state,
+  MemberBarred: (state, { until }) => ({ ...state, bar: until === undefined ? {} : { until } }),
   MemberAdded: (state, { snapshotId }, { occurredAt }) => ({
     where: 'inside',
     since: occurredAt,
     isAdmitted: true,
     order: openOrder(state),
     hasAsked: false,
+    ...barred(state),
     snapshots: noted(state, snapshotId),
   }),
   MemberFoundInGroup: (state, { snapshotId }, { occurredAt }) => ({
     since: occurredAt,
     hasAsked: false,
+    ...barred(state),
     ...(state.where === 'inside' ? state : {}),
     where: 'inside',
     isAdmitted: false,
@@ -121,12 +146,18 @@ export const evolve: Decider<Participation, never, ParticipationEvents>['evolve'
   RemovalOverdue: (state) => onOrder(state, { isOverdue: true }),
   RemovalEvidenceAdded: (state, { snapshotId }) => ({ ...state, snapshots: noted(state, snapshotId) }),
   RemovalTaskCancelled: (state) => whenInside(state, () => ({ order: undefined, hasAsked: false })),
-  MemberRemoved: ({ snapshots }, { evidence, trigger }, { occurredAt }) => ({
+  MemberRemoved: (state, { evidence, trigger }, { occurredAt }) => ({
     where: 'outside',
     since: occurredAt,
     removed: { evidence, trigger },
-    snapshots,
+    ...barred(state),
+    snapshots: state.snapshots,
   }),
-  MemberLeftByThemselves: ({ snapshots }, _, { occurredAt }) => ({ where: 'outside', since: occurredAt, snapshots }),
+  MemberLeftByThemselves: (state, _, { occurredAt }) => ({
+    where: 'outside',
+    since: occurredAt,
+    ...barred(state),
+    snapshots: state.snapshots,
+  }),
   RemovalContradicted: (state, { snapshotId }) => ({ ...state, snapshots: noted(state, snapshotId) }),
 };

@@ -6,11 +6,11 @@ import type { ConsentPayloads, MembershipPayloads } from '#events';
 import { addDuration } from '../calendar/calendar.js';
 import type { CommandOf } from '../decider.js';
 import type { PersonCategory } from '../person/person.js';
-import type { ParameterName } from '../policy/parameters.js';
+import type { ParameterName, RemovalTrigger as LimitName } from '../policy/parameters.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
 import { type Age, isEntitled } from './admission.js';
 import type { ParticipationCommands } from './participation.js';
-import { guestAccess, type LeavingReason, openOrder, type Participation } from './presence.js';
+import { barAt, guestAccess, type LeavingReason, openOrder, type Participation } from './presence.js';
 
 /** The events that may lead to an order, or end one. */
 export type RemovalCauses = Pick<
@@ -25,6 +25,7 @@ export type RemovalCauses = Pick<
   | 'MemberAdded'
   | 'MemberFoundInGroup'
   | 'RemovalContradicted'
+  | 'ModeratorStoodDown'
   | 'ActivityExtended'
   | 'ActivityEnded'
   | 'GroupClosed'
@@ -54,6 +55,8 @@ export type RemovalFacts = {
   /** A fresh id, used if an order has to be opened. */
   readonly taskId: string;
 };
+
+type OrderFacts = Pick<RemovalFacts, 'groupId' | 'personId' | 'taskId' | 'owners' | 'policy' | 'timeZone'>;
 
 /** A command to the participation, and when what it rests on happened. */
 export type RemovalStep = { readonly command: CommandOf<ParticipationCommands>; readonly occurredAt: string };
@@ -108,9 +111,13 @@ const rows: Rows = {
   MemberAdded: ({ route }, facts, occurredAt) =>
     route === 'roster' && isTooYoung(facts) ? orderOut(facts, 'age', occurredAt, 'min_age') : undefined,
   MemberFoundInGroup: (_, facts, occurredAt) => {
+    if (barAt(facts.participation, occurredAt)) return outAtOnce(facts, occurredAt);
     if (isTooYoung(facts)) return orderOut(facts, 'age', occurredAt, 'min_age');
     return mayStay(facts) ? undefined : orderOut(facts, 'not_entitled', occurredAt, 'eligible_categories');
   },
+  // Whoever was in the group by the office alone goes with it (LD-38, BR-33).
+  ModeratorStoodDown: (_, facts, occurredAt) =>
+    mayStay(facts) ? undefined : orderOut(facts, 'role_ended', occurredAt, 'eligible_categories'),
   RemovalContradicted: contradicted,
   ActivityEnded: ({ activityId, endedAt }, facts) => {
     const { groupId, personId } = facts;
@@ -153,9 +160,15 @@ function contradicted(
   facts: RemovalFacts,
   occurredAt: string,
 ): Command {
+  if (barAt(facts.participation, occurredAt)) return outAtOnce(facts, occurredAt);
   const isFree = trigger === 'on_request' || trigger === 'consent_withdrawn';
   if (isFree) return facts.hasLiveConsent ? undefined : orderOut(facts, trigger, occurredAt);
   return trigger === 'conduct' || trigger === 'age' ? orderOut(facts, trigger, occurredAt) : undefined;
+}
+
+/** Somebody barred has no business in the group: the limit is the one for what has to be done immediately (HSU-28, AMZ-094). */
+function outAtOnce(facts: RemovalFacts, occurredAt: string): Command {
+  return orderOut(facts, 'conduct', occurredAt, 'rejoin_after_removal', 'on_request');
 }
 
 const tiedTo = (activityId: string, { participation }: RemovalFacts) => {
@@ -163,18 +176,31 @@ const tiedTo = (activityId: string, { participation }: RemovalFacts) => {
   return guest?.activityId === activityId ? guest : undefined;
 };
 
-/** The limit counts from the event's own time, so that a late report yields an order that is overdue already. */
-function orderOut(facts: RemovalFacts, trigger: LeavingReason, start: string, ground?: ParameterName): Command {
+/**
+ * An order to take somebody out, with its limit, its reminder and its rules.
+ * The limit counts from the event's own time, so that a late report yields an order that is overdue already. Withdrawing has to
+ * take effect as soon as asking to be taken out: it is the same wish, said the other way (LD-09, LD-39).
+ */
+export function requiredBy(
+  facts: OrderFacts,
+  trigger: LeavingReason,
+  start: string,
+  ground?: ParameterName,
+  within: LimitName = trigger === 'consent_withdrawn' ? 'on_request' : trigger,
+): ParticipationCommands['RequireRemoval'] {
   const { groupId, personId, taskId, owners, policy, timeZone } = facts;
   const { value: limits } = policy.parameters.removal_sla;
-  // Withdrawing has to take effect as soon as asking to be taken out: it is the same wish, said the other way (LD-09, LD-39).
-  const limit = limits[trigger === 'consent_withdrawn' ? 'on_request' : trigger];
-  const dueAt = addDuration(start, limit, timeZone);
+  const dueAt = addDuration(start, limits[within], timeZone);
   const rules = [ruleOf(policy, 'removal_sla'), ...(ground ? [ruleOf(policy, ground)] : [])];
   const remindAt = reminderBefore(start, dueAt);
   const order = { groupId, personId, taskId, trigger, owners, dueAt, rules };
-  return { name: 'RequireRemoval', data: remindAt === undefined ? order : { ...order, remindAt } };
+  return remindAt === undefined ? order : { ...order, remindAt };
 }
+
+const orderOut = (...terms: Parameters<typeof requiredBy>): Command => ({
+  name: 'RequireRemoval',
+  data: requiredBy(...terms),
+});
 
 const TWO_HOURS = 2 * 60 * 60 * 1000;
 

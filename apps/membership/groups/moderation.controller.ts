@@ -1,0 +1,64 @@
+import { Inject } from '@nestjs/common';
+import { group, needsOf, ruleOf } from '#domain';
+import {
+  activePolicy,
+  type Call,
+  type CallOf,
+  Command,
+  idOf,
+  Incoming,
+  pastInstantIn,
+  Read,
+  recorded,
+  refused,
+  Resource,
+  ServiceKit,
+} from '#nest';
+import { knownGroup } from './groups.controller.js';
+import { GroupRecorded, MeetPrerequisite, ModerationView } from './groups.dto.js';
+import { rolesIn } from './groups.read-model.js';
+import { moderationOf, staffAmong } from './moderation.js';
+
+/** Whether those who run a group are those its policy asks for, and ready for it. */
+@Resource('groups', 'Moderation')
+export class ModerationController {
+  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+
+  @Command(':groupId/moderators/:personId/prerequisites', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Something the policy asks of a moderator is on record; with the last of it the role counts',
+    body: MeetPrerequisite,
+    answers: GroupRecorded,
+  })
+  async meet(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof MeetPrerequisite>) {
+    const { groupId, groupType } = await knownGroup(tx, params['groupId']);
+    const policy = await activePolicy(tx, groupType);
+    if (!policy) return refused('NoPolicyInForce', 'No profile is active for the type of this group.');
+    const personId = idOf(params['personId']);
+    const kind = (await rolesIn(tx, groupId)).find((role) => role.personId === personId)?.kind ?? '';
+    const isStaff = (await staffAmong(this.kit, tx, [personId])).has(personId);
+    const needs = needsOf(policy, { kind, isStaff });
+    const rules = [ruleOf(policy, 'moderator_prereqs')];
+    const command = {
+      name: 'MeetPrerequisite' as const,
+      data: { groupId, personId, prerequisite: body.kind, needs, rules },
+    };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const request = { id: groupId, command, occurredAt, expectedVersion };
+    const [outcome] = await this.kit.commands.execute(tx, group, cause, [request]);
+    return recorded(outcome!, { groupId });
+  }
+
+  @Read(':groupId/moderation', {
+    scopes: ['admin', 'moderator', 'auditor'],
+    summary: 'Who runs the group, whose role counts, and what it lacks',
+    answers: ModerationView,
+  })
+  async show(@Incoming() { tx, params }: Call) {
+    const { groupId, groupType } = await knownGroup(tx, params['groupId']);
+    const policy = await activePolicy(tx, groupType);
+    if (!policy) return refused('NoPolicyInForce', 'No profile is active for the type of this group.');
+    const { moderators, lacks, warnings } = await moderationOf(this.kit, tx, groupId, policy);
+    return { groupId, isCovered: lacks.length === 0, lacks, warnings, moderators };
+  }
+}

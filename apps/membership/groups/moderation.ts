@@ -1,0 +1,69 @@
+/** Who runs a group and whether that is what its policy asks: read here, judged by the rules. */
+import {
+  coverLacks,
+  coverWarnings,
+  liveCategories,
+  needsOf,
+  person,
+  type GroupLack,
+  type GroupWarning,
+  type Moderator,
+  type Prerequisite,
+  type ResolvedPolicy,
+} from '#domain';
+import type { Transaction } from '#eventsourcing';
+import type { ServiceKit } from '#nest';
+import { rolesIn } from './groups.read-model.js';
+
+/** Which of these people are on the staff now, by everything reported so far. */
+export async function staffAmong(kit: ServiceKit, tx: Transaction, personIds: readonly string[]): Promise<Set<string>> {
+  const people = await kit.commands.states(tx, person, [...new Set(personIds)]);
+  return new Set(personIds.filter((id) => liveCategories(people.get(id)!.state, tx.now).includes('staff')));
+}
+
+/** A moderator with what is on record of the role, and what is still to come before it counts. */
+export type RoleStanding = Moderator & {
+  readonly met: readonly Prerequisite[];
+  readonly missing: readonly Prerequisite[];
+};
+
+/** How a group is run at `tx.now`. */
+export interface Moderation {
+  readonly moderators: readonly RoleStanding[];
+  readonly lacks: readonly GroupLack[];
+  readonly warnings: readonly GroupWarning[];
+}
+
+/**
+ * Reads who runs the group and measures it against the policy. A role that was recorded as active stays so when the policy comes to
+ * ask for more; what it asks anew is shown as missing.
+ */
+export async function moderationOf(
+  kit: ServiceKit,
+  tx: Transaction,
+  groupId: string,
+  policy: ResolvedPolicy,
+): Promise<Moderation> {
+  const roles = await rolesIn(tx, groupId);
+  const staff = await staffAmong(
+    kit,
+    tx,
+    roles.map(({ personId }) => personId),
+  );
+  const moderators = roles.map(({ personId, kind, activatedAt, met }) => {
+    const isStaff = staff.has(personId);
+    const missing = needsOf(policy, { kind, isStaff }).filter((need) => !met.includes(need));
+    return { personId, kind, isStaff, isActive: activatedAt !== null || missing.length === 0, met, missing };
+  });
+  const members = await countMembers(tx, groupId);
+  return { moderators, lacks: coverLacks(policy, moderators, members), warnings: coverWarnings(policy, moderators) };
+}
+
+/** How many people are in the group now. */
+export async function countMembers(tx: Transaction, groupId: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    'select count(*)::integer as count from participations where tenant_id = $1 and group_id = $2 and present',
+    [tx.tenantId, groupId],
+  );
+  return row!.count;
+}
