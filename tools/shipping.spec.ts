@@ -145,6 +145,11 @@ describe('docker-compose.yml', () => {
     expect(environment).toMatchObject({ METRICS_HOST: '0.0.0.0', METRICS_PORT: '9464' });
   });
 
+  it.each(SERVICES)('[R15] lets %s start on the one broker of a single host, and says so in a setting', (name) => {
+    expect(services[name]!.environment).toMatchObject({ KAFKA_REPLICATION: '1', KAFKA_SAFETY: 'warn' });
+    expect(services['kafka']!.environment).toMatchObject({ KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false' });
+  });
+
   it('publishes the gateway alone, and on this host alone unless told otherwise', () => {
     const published = Object.entries(services).filter(([, { ports }]) => ports);
     expect(published.map(([name, { ports }]) => [name, ports])).toEqual([

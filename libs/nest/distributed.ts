@@ -1,10 +1,11 @@
 import { jwtVerify, SignJWT } from 'jose';
-import { kafkaTransport } from '#bus/kafka';
+import { kafkaTransport, type KafkaOptions } from '#bus/kafka';
 import { scopes } from '#domain';
 import type { Transport } from '#bus';
 import type { Service } from '#events';
 import type { Principal } from './call.js';
 import type { Progress, ServiceControl } from './control.js';
+import { checkBrokers } from './kafka-safety.js';
 import { kafkaSecurity } from './kafka-security.js';
 import { openLog, plainLog, type Log } from './log.js';
 import { metricsAddress } from './metrics.js';
@@ -97,25 +98,32 @@ export function remoteControl(service: string, url: string, token: () => Promise
 
 /** The Kafka transport as the environment describes it: `KAFKA_BROKERS`, for clusters `KAFKA_REPLICATION`, and `kafkaSecurity`. */
 export function transportFrom(env: Environment, clientId: string, log: Log): Transport {
+  return kafkaTransport(kafkaFrom(env, clientId, log));
+}
+
+function kafkaFrom(env: Environment, clientId: string, log: Log): KafkaOptions {
   const write = plainLog(log);
-  return kafkaTransport({
+  return {
     brokers: required(env, 'KAFKA_BROKERS', 'host:port of the Kafka brokers, comma-separated').split(','),
     clientId,
     ...kafkaSecurity(env),
     replication: Number(env['KAFKA_REPLICATION'] ?? 1),
     log: (level, message, fields) =>
       level === 'info' ? log.debug(fields, message) : write(level, `${message} ${JSON.stringify(fields)}`),
-  });
+  };
 }
 
-/** Opens one service of a distributed installation from the environment. */
-export function openService(
+/** Opens one service of a distributed installation from the environment. Rejects with `UnsafeBrokers` where the brokers are not safe enough for it. */
+export async function openService(
   definition: ServiceDefinition,
   env: Environment,
   transport: Transport,
   log: Log,
   tracing?: Tracing,
 ): Promise<ServiceKit> {
+  const { name, processors } = definition;
+  const topics = [`rollcall.${name}`, ...processors.flatMap((processor) => processor.topics)];
+  await checkBrokers(env, kafkaFrom(env, `rollcall-${name}`, log), topics, log);
   return ServiceKit.open(definition, {
     url: required(
       env,

@@ -4,6 +4,7 @@ import { type Transport, type TransportLog, TransportStopped, publishLimit } fro
 import { type Consumer, consume } from './consumer.js';
 import { type KafkaOptions, defaultPartitions, defaultReplication, logToStandardError } from './options.js';
 import { openSender } from './sender.js';
+import { readFacts, weaknessesOf } from './safety.js';
 import { checkOffsets, createMissing, rewind } from './topics.js';
 
 export type { KafkaOptions } from './options.js';
@@ -68,6 +69,20 @@ export async function resetGroup(options: KafkaOptions, group: string, topics: r
   const kafka = connectionTo(options, log);
   await createMissing(kafka, topics, { partitions, replication });
   await rewind(kafka, group, topics);
+}
+
+/**
+ * What about the brokers could lose an acknowledged message, a sentence each with what to do; empty when nothing could [R15]. Creates those
+ * of the topics that are missing. `keep` is how long, in milliseconds, messages must be kept, except those of `inbound` topics.
+ */
+export async function weaknesses(
+  options: KafkaOptions,
+  { topics, inbound, keep }: { topics: readonly string[]; inbound: readonly string[]; keep: number },
+): Promise<string[]> {
+  const { partitions = defaultPartitions, replication = defaultReplication, log = logToStandardError } = options;
+  const kafka = connectionTo(options, log);
+  await createMissing(kafka, topics, { partitions, replication });
+  return weaknessesOf(await readFacts(kafka, topics, inbound), keep);
 }
 
 const levels: Partial<Record<logLevel, 'error' | 'warn'>> = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' };

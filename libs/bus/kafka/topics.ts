@@ -24,7 +24,10 @@ export async function createMissing(
     const missing = [...new Set(topics)].filter((topic) => !present.has(topic));
     if (missing.length === 0) return;
     // The broker unpacks what others compressed: kafkajs cannot read most of it, and the consumer would die of it.
-    const configEntries = [{ name: 'compression.type', value: 'uncompressed' }];
+    const configEntries = [
+      { name: 'compression.type', value: 'uncompressed' },
+      { name: 'unclean.leader.election.enable', value: 'false' },
+    ];
     if (replication >= 3) configEntries.push({ name: 'min.insync.replicas', value: '2' });
     await admin.createTopics({
       timeout: 15_000,
@@ -100,7 +103,7 @@ export async function rewind(kafka: Kafka, group: string, topics: readonly strin
 }
 
 /** Runs the work, and again when the brokers say that they will be ready in a moment; kafkajs does not see to that. */
-async function withAdmin(kafka: Kafka, work: (admin: Admin) => Promise<void>): Promise<void> {
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin({ retry });
   await admin.connect();
   try {
