@@ -28,23 +28,34 @@ export async function startDistributed({ brokers, ownerUrl, urlFor }: Foundation
   let said = '';
   const processes = ['gateway', 'membership', 'consent', 'retention'].map((service, nr) => {
     const own = { ROLLCALL_DATABASE_URL: urlFor(`rollcall_${service}`), PORT: String(ports[nr]) };
-    const child = spawn(process.execPath, [`dist/apps/${service}/main.js`], {
-      env: { ...shared, ...own },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=TimeoutNegativeWarning', `dist/apps/${service}/main.js`],
+      {
+        env: { ...shared, ...own },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     return child;
   });
   const stop = async () => void (await Promise.all(processes.map(end)));
   try {
     for (const url of urls) await ready(url, processes);
-    const key = /shown once: (\S+)/.exec(said)?.[1];
-    if (!key) throw new Error('The gateway showed no key');
-    return { url: urls[0]!, key, stop };
+    return { url: urls[0]!, key: await firstKey(() => said), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The gateway shows it a moment after it is ready. */
+async function firstKey(said: () => string): Promise<string> {
+  for (const limit = performance.now() + 30_000; performance.now() < limit; await delay(20)) {
+    const key = /shown once: (\S+)/.exec(said())?.[1];
+    if (key) return key;
+  }
+  throw new Error('The gateway showed no key');
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;

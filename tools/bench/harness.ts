@@ -195,7 +195,8 @@ export async function callByCall(
 export interface Results {
   readonly takenAt: string;
   readonly machine: ReturnType<typeof machine>;
-  readonly rows: readonly Row[];
+  /** The rows of each group. */
+  readonly groups: Readonly<Record<string, readonly Row[]>>;
 }
 
 /** A figure to three places, without a tail of noughts. */

@@ -1,16 +1,18 @@
-import { readSequenced } from '#eventsourcing';
-import { TENANT } from './events.js';
+import { randomUUID } from 'node:crypto';
+import { EventStore, readSequenced } from '#eventsourcing';
+import { CAUSE, left, TENANT, timed } from './events.js';
 import type { Ground, ServiceGround } from './ground.js';
 import { measure, timesOf, type Row, type Side, type Size } from './harness.js';
 import type { Connection } from './peers.js';
 
 const PAGE = 100;
 
-/** One page from the middle of the log, as the log grows. */
+/** A page from the middle of the log, and an append to its end, as the log grows. */
 export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
   const lengths = size.quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000];
   const [least, most] = [lengths[0]!, lengths.at(-1)!];
   const sides: Record<string, Side> = {};
+  const store = new EventStore({ service: 'membership', deciders: [timed] });
   const opened: (() => Promise<void>)[] = [];
   try {
     for (const length of lengths) {
@@ -19,6 +21,12 @@ export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
       await fillLog(service, length);
       sides[`ours at ${length}`] = () =>
         timesOf(50, () => service.database.asRelay((tx) => readSequenced(tx.query, length / 2, PAGE)));
+      sides[`append at ${length}`] = () =>
+        timesOf(200, () =>
+          service.database.inTenant(TENANT, (tx) =>
+            store.append(tx, CAUSE, [{ streamId: `timed-${randomUUID()}`, expectedVersion: 'none', events: [left()] }]),
+          ),
+        );
     }
     const peer = await emmettWith(ground, most);
     opened.push(peer.close);
@@ -34,8 +42,20 @@ export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
             what: `a page of ${PAGE} from the middle of ${length.toLocaleString('en')} events`,
             of: `ours at ${length}`,
             beside: `ours at ${least}`,
+            called: `ours of ${least.toLocaleString('en')}`,
             atMost: 1.5,
             curve: { name: 'a page of the log', at: length, from: least },
+          })),
+          ...lengths.slice(1).map((length) => ({
+            ...bar,
+            id: `append-at-${length}`,
+            what: `append one event with its deadline to ${length.toLocaleString('en')} events`,
+            of: `append at ${length}`,
+            beside: `append at ${least}`,
+            called: `ours to ${least.toLocaleString('en')}`,
+            // At most 1.5 times for ten times the data.
+            atMost: 1.5 ** Math.log10(length / least),
+            curve: { name: 'append one event', at: length, from: least },
           })),
           {
             ...bar,

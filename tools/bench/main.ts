@@ -47,7 +47,7 @@ try {
       const measured = await run(ground, size);
       rows.push(...measured);
       // Figures of small sizes are for direction only; they never replace those that are kept.
-      if (!values.quick) writeResults(measured, on);
+      if (!values.quick) writeResults(name, measured, on, Object.keys(groups));
     } catch (error) {
       // What the other groups measure stays good without this one.
       failed.push(name);

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { growth } from './growth.js';
 import { plain, type Results, type Row, type Spread } from './harness.js';
 import { page } from './page.js';
 
@@ -34,30 +35,47 @@ export function print(rows: readonly Row[]): void {
   process.stdout.write(`${text.join('\n')}\n\n`);
 }
 
-/** Writes results.json, the table and the page of plots. Rows of a group that was not run this time stay as they were. */
-export function writeResults(rows: readonly Row[], on: Results['machine']): void {
+/** Writes results.json, the table and the plots. `order` names all groups; those that are not run this time stay as they were. */
+export function writeResults(
+  group: string,
+  rows: readonly Row[],
+  on: Results['machine'],
+  order: readonly string[],
+): void {
   mkdirSync(FOLDER, { recursive: true });
-  const fresh = new Map(rows.map((row) => [row.id, row]));
-  // In the place they had, so that the table keeps its order whichever groups are run.
-  const kept = read().map((row) => fresh.get(row.id) ?? row);
-  const all = [...kept, ...rows.filter(({ id }) => !kept.some((row) => row.id === id))];
-  const results: Results = { takenAt: new Date().toISOString().slice(0, 10), machine: on, rows: all };
+  const known = new Map(Object.entries(read()));
+  known.set(group, rows);
+  const groups = Object.fromEntries(order.flatMap((name) => (known.has(name) ? [[name, known.get(name)!]] : [])));
+  const results: Results = { takenAt: new Date().toISOString().slice(0, 10), machine: on, groups };
   writeFileSync(`${FOLDER}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(`${FOLDER}/README.md`, readme(results));
-  writeFileSync(`${FOLDER}/plots.svg`, page(results));
+  writeFileSync(`${FOLDER}/growth.svg`, growth(Object.values(groups).flat()));
+  writeFileSync(`${FOLDER}/${group}.svg`, page(rows));
 }
 
-function read(): readonly Row[] {
+function read(): Results['groups'] {
   try {
-    return (JSON.parse(readFileSync(`${FOLDER}/results.json`, 'utf8')) as Results).rows;
+    return (JSON.parse(readFileSync(`${FOLDER}/results.json`, 'utf8')) as Results).groups;
   } catch {
-    return [];
+    return {};
   }
 }
 
-function readme({ takenAt, machine: on, rows }: Results): string {
+function readme({ takenAt, machine: on, groups }: Results): string {
   const line = (values: readonly string[]) => `| ${values.join(' | ')} |`;
-  const missed = rows.filter(({ holds }) => holds === false);
+  const judged = Object.values(groups)
+    .flat()
+    .filter(({ holds }) => holds !== null);
+  const sections = Object.entries(groups).map(
+    ([name, rows]) => `## ${name}
+
+${line(HEAD.map((head) => head || 'verdict'))}
+${line(HEAD.map(() => '---'))}
+${rows.map((row) => line(cells(row))).join('\n')}
+
+![${name}: ours beside the others](${name}.svg)
+`,
+  );
   return `# How fast it is
 
 Written by \`npm run bench\`; do not edit. Taken on ${takenAt}: ${on.cpu}, ${on.cores} cores shared by Node and Postgres, ${on.memoryGiB} GiB,
@@ -65,12 +83,12 @@ Node ${on.node}, PostgreSQL ${on.postgres}, ${on.platform}; fsync and synchronou
 wanted a core when it began.
 
 Each figure is the median over interleaved rounds, with the least and the greatest; the ratio (ours divided by theirs) is the median
-of the rounds' own ratios. Take ratios from here, not absolute rates. ${missed.length} of ${rows.filter(({ holds }) => holds !== null).length} bars are missed.
+of the rounds' own ratios. Take ratios from here, not absolute rates. ${judged.filter(({ holds }) => holds === false).length} of ${judged.length} bars are missed.
+What each row measures is told in [the guide](../guide/benchmark.md).
 
-${line(HEAD.map((head) => head || 'bar'))}
-${line(HEAD.map(() => '---'))}
-${rows.map((row) => line(cells(row))).join('\n')}
+## As the data grows
 
-![Ours beside the others](plots.svg)
-`;
+![The cost of an operation as the data grows](growth.svg)
+
+${sections.join('\n')}`;
 }
