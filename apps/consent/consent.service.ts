@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { knownGroupsSlice, policySlice, service } from '#nest';
 import { alternativeChannels } from './alternative-channels/alternative-channels.slice.js';
 import { consents } from './consents/consents.slice.js';
+import { invitationPage } from './invitation-page/invitation-page.slice.js';
+import { invitations } from './invitations/invitations.slice.js';
+import { texts } from './texts/texts.slice.js';
 
 @Module({})
 class ConsentModule {}
@@ -10,6 +13,14 @@ class ConsentModule {}
 export const consent = service(
   'consent',
   ConsentModule,
-  ['consents', 'alternative-channels'],
-  [policySlice('consent'), knownGroupsSlice('consent'), consents, alternativeChannels],
+  ['consents', 'alternative-channels', 'texts', 'invitations'],
+  [
+    policySlice('consent'),
+    knownGroupsSlice('consent'),
+    consents,
+    alternativeChannels,
+    texts,
+    invitations,
+    invitationPage,
+  ],
 );

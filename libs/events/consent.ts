@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
+import { textEvents } from './texts.js';
 import { Commitment, Id, Instant, oneOf, Term } from './terms.js';
 
 const about = { personId: Id, groupId: Id };
@@ -12,6 +13,7 @@ const IssuerRole = oneOf('group_admin', 'committee', 'staff');
 /** Consent: what a person was told and agreed to, and how they took it back. */
 export const consentEvents = declareEvents('consent', {
   ...operations,
+  ...textEvents,
   NoticePresented: event('The person was shown a version of the notice with these items', {
     ...about,
     noticeVersion: Term,

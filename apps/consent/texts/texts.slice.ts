@@ -1,0 +1,14 @@
+import { texts as textsDecider } from '#domain';
+import type { Slice } from '#nest';
+import { GroupFactsProcessor, groupFactsTables, TEXTS } from './group-facts.js';
+import { TextsController } from './texts.controller.js';
+import { currentTextsProjection, currentTextsTable, textsProjection, textsTable } from './texts.read-model.js';
+
+/** A group's description, agreement, welcome, invitation, notice and name: checked, published and kept in every version. */
+export const texts: Slice = {
+  controllers: [TextsController, GroupFactsProcessor],
+  processors: [{ name: TEXTS, topics: ['rollcall.membership'] }],
+  deciders: [textsDecider],
+  projections: [textsProjection, currentTextsProjection],
+  tables: [textsTable, currentTextsTable, ...groupFactsTables],
+};
