@@ -29,8 +29,25 @@ export interface Party {
   readonly story: (personId: string, groupId?: string) => Promise<string[]>;
 }
 
-/** Opens it; its clock stands at `at`. Close `app` at the end. */
-export async function openParty(at: string): Promise<Party> {
+/** What a group of another profile asks for: its type, who may be in it, what is told, and how one agrees. */
+export interface Kind {
+  readonly profile: string;
+  readonly groupType: string;
+  readonly category: string;
+  readonly items: readonly string[];
+  readonly method: string;
+}
+
+const PARTY: Kind = {
+  profile: 'political-party',
+  groupType: 'party-group',
+  category: 'member',
+  items: ['purpose', 'duration'],
+  method: 'verbal',
+};
+
+/** Opens it; its clock stands at `at`. A group of another kind than a party's comes with that kind. Close `app` at the end. */
+export async function openParty(at: string, kind: Kind = PARTY): Promise<Party> {
   const app = await openApp({ at });
   const done: Party['done'] = async (path, body = {}, status, options = {}) => {
     const reply = await app.post(path, body, options);
@@ -44,16 +61,16 @@ export async function openParty(at: string): Promise<Party> {
     return reply.body;
   };
   const person: Party['person'] = async (given = {}) => {
-    const statuses = [{ category: 'member', status: 'active', from: '2020-01-01T00:00:00.000Z' }];
+    const statuses = [{ category: kind.category, status: 'active', from: '2020-01-01T00:00:00.000Z' }];
     const links = [{ kind: 'crmId', value: randomUUID() }];
     const usual = { links, statuses, dateOfBirth: '1980-04-01', source: 'crm' };
     return (await done('/v1/people', { ...usual, ...given }))['personId'] as string;
   };
-  await done('/v1/profiles/political-party/activate');
+  await done(`/v1/profiles/${kind.profile}/activate`);
   await app.settle();
   const admin = await person();
   const group: Party['group'] = async (given = {}) => {
-    const usual = { name: 'Ward', purpose: 'Campaigning', groupType: 'party-group', admins: [admin] };
+    const usual = { name: 'Ward', purpose: 'Campaigning', groupType: kind.groupType, admins: [admin] };
     const { groupId } = await done('/v1/groups', { ...usual, ...given });
     await app.settle();
     return groupId as string;
@@ -61,8 +78,8 @@ export async function openParty(at: string): Promise<Party> {
   const groupId = await group();
   const agree: Party['agree'] = async (personId, inGroup = groupId) => {
     const about = { personId, groupId: inGroup, noticeVersion: 'notice-1' };
-    await done('/v1/consents/notices', { ...about, items: ['purpose', 'duration'] });
-    await done('/v1/consents', { ...about, scope: ['membership'], purpose: 'campaign', method: 'verbal' });
+    await done('/v1/consents/notices', { ...about, items: kind.items });
+    await done('/v1/consents', { ...about, scope: ['membership'], purpose: 'campaign', method: kind.method });
     await app.settle();
   };
   const member: Party['member'] = async (inGroup = groupId, given = {}) => {

@@ -52,6 +52,45 @@ describe('group', () => {
     given(registered, closed).when(command).expectRefused('GroupClosed');
   });
 
+  it('[LD-25] refuses an appointment the policy objects to', () => {
+    given(registered)
+      .when({ ...appoint, data: { ...appointment, objection: 'Not this kind.' } })
+      .expectRefused('ModeratorKindNotAllowed');
+  });
+
+  it('[AMZ-084] a role counts once all that is asked is on record, in any order and once', () => {
+    const needs = ['policy_ack', 'agreement_ack'] as const;
+    const meet = (prerequisite: (typeof needs)[number] | 'availability') =>
+      ({ name: 'MeetPrerequisite', data: { groupId, personId: other, prerequisite, needs, rules: [] } }) as const;
+    const met = (prerequisite: (typeof needs)[number]) =>
+      record('ModeratorPrerequisiteMet', { groupId, personId: other, prerequisite });
+    const active = record('ModeratorActivated', { groupId, personId: other });
+    given(registered, appointed).when(meet('agreement_ack')).expectEvents(met('agreement_ack'));
+    given(registered, appointed, met('agreement_ack')).when(meet('agreement_ack')).expectNothing();
+    given(registered, appointed, met('agreement_ack')).when(meet('policy_ack')).expectEvents(met('policy_ack'), active);
+    given(registered, appointed, met('agreement_ack'), met('policy_ack'), active)
+      .when(meet('policy_ack'))
+      .expectNothing();
+    given(registered, appointed).when(meet('availability')).expectRefused('PrerequisiteNotAsked');
+    given(registered).when(meet('policy_ack')).expectRefused('NotAModerator');
+    given(registered, appointed, met('agreement_ack'), stoodDown, appointed)
+      .when(meet('policy_ack'))
+      .expectEvents(met('policy_ack'));
+  });
+
+  it('[AMZ-032] [AMZ-054] records when cover is lost and when it is back, once each', () => {
+    const assess = (...lacks: string[]) => ({ name: 'AssessCover', data: { groupId, lacks, rules: [] } }) as const;
+    const lost = record('ModerationCoverLost', { groupId, lacks: ['staff_moderators_min'] });
+    const restored = record('ModerationCoverRestored', { groupId });
+    given(registered).when(assess()).expectNothing();
+    given(registered).when(assess('staff_moderators_min')).expectEvents(lost);
+    given(registered, lost).when(assess('staff_moderators_min')).expectNothing();
+    given(registered, lost).when(assess()).expectEvents(restored);
+    given(registered, lost, restored).when(assess('staff_moderators_min')).expectEvents(lost);
+    given(registered, closed).when(assess('staff_moderators_min')).expectNothing();
+    given().when(assess('staff_moderators_min')).expectNothing();
+  });
+
   it('[LD-25] knows its type, who runs it, and whether it is in use', () => {
     const at = (...events: readonly { name: string; data: object }[]) =>
       fold(
