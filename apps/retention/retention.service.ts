@@ -1,15 +1,17 @@
 import { Module } from '@nestjs/common';
 import { knownGroupsSlice, policySlice, service } from '#nest';
 import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
+import { changes } from './changes/changes.slice.js';
+import { holds } from './holds/holds.slice.js';
 import { items } from './items/items.slice.js';
 
 @Module({})
 class RetentionModule {}
 
-/** How long things are kept, who has to delete them, and their word that they did. */
+/** How long things are kept, what keeps them longer, who has to delete them, and their word that they did. */
 export const retention = service(
   'retention',
   RetentionModule,
-  ['retention-items', 'deletion-tasks'],
-  [policySlice('retention'), knownGroupsSlice('retention'), items, deletionTasks],
+  ['retention-items', 'deletion-tasks', 'holds', 'retention-notices'],
+  [policySlice('retention'), knownGroupsSlice('retention'), items, deletionTasks, holds, changes],
 );

@@ -5,6 +5,17 @@ import { Duration, Id, Instant, oneOf, Term } from './terms.js';
 
 const task = { itemId: Id, taskId: Id };
 const Scope = oneOf('everyone', 'own_device');
+/** What a hold covers: every item to which all of these apply. `from` and `to` bound the item's own time. */
+export const HoldScope = Type.Object(
+  {
+    groupId: Type.Optional(Id),
+    personId: Type.Optional(Id),
+    incidentId: Type.Optional(Id),
+    from: Type.Optional(Instant),
+    to: Type.Optional(Instant),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
 
 /** Retention: how long things are kept, and proof that they went. Items are known by reference; their content is never here. */
 export const retentionEvents = declareEvents('retention', {
@@ -18,6 +29,9 @@ export const retentionEvents = declareEvents('retention', {
     ownerId: Id,
     groupId: Type.Optional(Id),
     personId: Type.Optional(Id),
+    incidentId: Type.Optional(Id),
+    /** Whether the period is the policy's, and changes with it. */
+    byPolicy: Type.Optional(Type.Boolean()),
     timeZone: Term,
     deletion: Type.Object(
       { taskId: Id, within: Duration, remindAfter: Type.Optional(Duration) },
@@ -47,7 +61,60 @@ export const retentionEvents = declareEvents('retention', {
     itemId: Id,
     scope: Scope,
     attestedBy: Id,
-    reason: oneOf('NotYetExpired', 'NotTheOwner'),
+    reason: oneOf('NotYetExpired', 'NotTheOwner', 'UnderHold'),
+  }),
+  DeletionNotPossible: event('The item cannot be deleted, by the word of whoever had to; the reason is named', {
+    ...task,
+    reason: oneOf('sender_gone', 'device_lost', 'too_late_for_everyone', 'held_by_others'),
+    statedBy: Id,
+    lateBySeconds: Type.Integer({ minimum: 0 }),
+  }),
+  ItemOwnerReplaced: event('Whoever had to delete the item is gone; somebody else has to', {
+    itemId: Id,
+    taskId: Id,
+    previousOwnerId: Id,
+    ownerId: Id,
+  }),
+  RetentionPeriodChanged: event('The item is kept for another time than before; both are named', {
+    itemId: Id,
+    previously: Duration,
+    period: Duration,
+    retainUntil: Instant,
+    isOver: Type.Boolean(),
+  }),
+  DeletionTaskCancelled: event('The item need not be deleted now after all', {
+    ...task,
+    reason: oneOf('period_changed'),
+  }),
+  // holds
+  HoldPlaced: event('What falls under the scope may not be deleted until the hold is released; why is in the vault', {
+    holdId: Id,
+    scope: HoldScope,
+    reviewAt: Instant,
+  }),
+  HoldReviewDue: event('Somebody must decide whether the hold is still needed', { holdId: Id, dueAt: Instant }),
+  HoldReviewed: event('The hold is still needed; it is looked at again later', { holdId: Id, reviewAt: Instant }),
+  HoldReleased: event('The hold is over; what it kept gets its time to be deleted', { holdId: Id }),
+  ItemHeld: event('A hold covers the item', { itemId: Id, holdId: Id }),
+  ItemHoldLifted: event('The hold covers the item no longer', { itemId: Id, holdId: Id }),
+  DeletionBlockedByHold: event('The item should go and may not, because of these holds', {
+    itemId: Id,
+    holdIds: Type.Array(Id, { minItems: 1 }),
+    taskId: Type.Optional(Id),
+  }),
+  // what members are owed
+  RetentionNoticeOwed: event('Every member of the group must be told of the changed time', {
+    groupId: Id,
+    noticeId: Id,
+    previously: Duration,
+    period: Duration,
+    dueAt: Instant,
+  }),
+  RetentionNoticeOverdue: event('The members were not told in time', { groupId: Id, noticeId: Id, dueAt: Instant }),
+  RetentionChangeNotified: event('The members were told of the changed time', {
+    groupId: Id,
+    noticeId: Id,
+    lateBySeconds: Type.Integer({ minimum: 0 }),
   }),
 });
 export type RetentionPayloads = PayloadsOf<typeof retentionEvents>;

@@ -53,6 +53,7 @@ const steps: readonly (readonly [action: string, input: unknown, expect?: object
     { item: 'minutes', owner: 'anna', recordClass: 'message', period: 'P1D', group: 'ward' },
     { retentionItems: [{ item: 'minutes', owner: 'anna', state: 'scheduled' }], noOther: ['retentionItems'] },
   ],
+  ['scheduleItem', { item: 'letter', owner: 'anna', recordClass: 'message', period: 'P1D', group: 'ward' }],
   ['endActivity', { activity: 'drive' }],
   ['closeGroup', { group: 'ward' }],
   ['request', { method: 'GET', path: '/v1/people/{person:ada}' }, { answers: { with: { personId: 'ada' } } }],
@@ -60,9 +61,22 @@ const steps: readonly (readonly [action: string, input: unknown, expect?: object
   [
     'attestDeletion',
     { item: 'minutes', scope: 'everyone', attestedBy: 'anna' },
-    { deletionTasks: [{ item: 'minutes', state: 'attested' }], noOther: ['deletionTasks'] },
+    { deletionTasks: [{ item: 'minutes', state: 'attested' }] },
+  ],
+  [
+    'declareNotPossible',
+    { item: 'letter', reason: 'device_lost', statedBy: 'anna' },
+    {
+      deletionTasks: [
+        { item: 'minutes', state: 'attested' },
+        { item: 'letter', state: 'not_possible' },
+      ],
+      noOther: ['deletionTasks'],
+    },
   ],
 ];
+/** Steps that wait until the items have expired. */
+const later = ['attestDeletion', 'declareNotPossible'];
 
 describe('actions', () => {
   it('each has a step here', () => {
@@ -77,7 +91,7 @@ describe('actions', () => {
       organisation: { profile: 'political-party' },
       people: { anna: member, ben: member },
       steps: steps.map(([action, input, expected = {}], index) => ({
-        at: action === 'attestDeletion' ? '2026-06-03 12:00' : `2026-06-01 10:${String(index).padStart(2, '0')}`,
+        at: later.includes(action) ? '2026-06-03 12:00' : `2026-06-01 10:${String(index).padStart(2, '0')}`,
         do: { [action]: input },
         expect: expected,
       })),

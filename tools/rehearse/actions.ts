@@ -143,6 +143,12 @@ export const actions: Readonly<Record<string, Action>> = {
     ...dated,
     find: { list: '/v1/deletion-tasks', by: ['item'], id: 'taskId' },
   }),
+  declareNotPossible: row(
+    'Its owner says that a record cannot be deleted, and why.',
+    '/v1/deletion-tasks/:found/not-possible',
+    ['item', 'reason', 'statedBy'],
+    { ...dated, find: { list: '/v1/deletion-tasks', by: ['item'], id: 'taskId' } },
+  ),
   request: row('Any other request: `method`, `path`, `body`; `{person:ada}` in a text stands for an id.', '', ['path']),
 };
 
@@ -189,6 +195,7 @@ const REFERENCES: Readonly<Record<string, readonly [Kind, string]>> = {
   owner: ['person', 'ownerId'],
   recordedBy: ['person', 'recordedBy'],
   attestedBy: ['person', 'attestedBy'],
+  statedBy: ['person', 'statedBy'],
   admins: ['person', 'admins'],
 };
 

@@ -22,7 +22,7 @@ import { IssuedKey, IssueKey, KeyList, Organisation, RegisterOrganisation } from
 import { keepKey, listKeys, newSecret } from './access.read-model.js';
 
 /** What the first key of an organisation may do: everything that its own people and systems do. */
-const FIRST_SCOPES: readonly Scope[] = ['admin', 'auditor', 'moderator', 'feed:hr', 'feed:crm'];
+const FIRST_SCOPES: readonly Scope[] = ['admin', 'compliance', 'auditor', 'moderator', 'feed:hr', 'feed:crm'];
 
 /** Registers an organisation and gives its first key, with `more` scopes beside the usual ones; the transaction acts for the new organisation meanwhile. */
 export async function registerOrganisation(

@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { retention, retentionRules } from '#domain';
+import type { Transaction } from '#eventsourcing';
 import {
   afterInstant,
   type Call,
@@ -17,7 +18,7 @@ import {
   ServiceKit,
 } from '#nest';
 import { findItemOfTask } from '../items/items.read-model.js';
-import { AttestDeletion, Attested, Task, TaskPage, TasksQuery } from './deletion-tasks.dto.js';
+import { AttestDeletion, Attested, DeclareNotPossible, Task, TaskPage, TasksQuery } from './deletion-tasks.dto.js';
 import { findTask, listTasks } from './deletion-tasks.read-model.js';
 
 /** Orders to delete, each to the one who can. */
@@ -34,16 +35,31 @@ export class DeletionTasksController {
     answers: Attested,
   })
   async attest(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof AttestDeletion>) {
-    const taskId = params['taskId']!.toLowerCase();
-    const item = await findItemOfTask(tx, taskId);
-    if (!item) throw notFound('deletion task');
-    const policy = item.groupId === null ? undefined : await findPolicy(tx, item.groupId);
-    const rules = policy ? retentionRules(policy) : [];
+    const { item, taskId, rules } = await this.taskIn(tx, params);
     const data = { scope: body.scope, attestedBy: body.attestedBy.toLowerCase(), rules };
     const occurredAt = body.occurredAt && pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
     const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
       { id: item.itemId, command: { name: 'AttestDeletion', data }, occurredAt, expectedVersion },
     ]);
+    return recorded(outcome!, { taskId, itemId: item.itemId });
+  }
+
+  @Command(':taskId/not-possible', {
+    scopes: ['admin', 'moderator', 'member'],
+    summary: 'Records the owner’s word that the item cannot be deleted, and why',
+    description:
+      'An end as well, reported as what it is (BR-35, BR-59). Not the owner’s to say, or said before the time to keep is over, it does not count.',
+    body: DeclareNotPossible,
+    answers: Attested,
+  })
+  async notPossible(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof DeclareNotPossible>) {
+    const { item, taskId, rules } = await this.taskIn(tx, params);
+    const data = { reason: body.reason, statedBy: body.statedBy.toLowerCase(), rules };
+    const occurredAt = body.occurredAt && pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
+      { id: item.itemId, command: { name: 'DeclareNotPossible', data }, occurredAt, expectedVersion },
+    ]);
+    if (body.note && outcome!.events.length > 0) await this.kit.vault.write(tx, item.itemId, { note: body.note });
     return recorded(outcome!, { taskId, itemId: item.itemId });
   }
 
@@ -74,5 +90,13 @@ export class DeletionTasksController {
     if (!task) throw notFound('deletion task');
     const { reference } = await this.kit.vault.read(tx, task.itemId, ['reference']);
     return { ...task, reference };
+  }
+
+  private async taskIn(tx: Transaction, params: Readonly<Record<string, string>>) {
+    const taskId = params['taskId']!.toLowerCase();
+    const item = await findItemOfTask(tx, taskId);
+    if (!item) throw notFound('deletion task');
+    const policy = item.groupId === null ? undefined : await findPolicy(tx, item.groupId);
+    return { taskId, item, rules: policy ? retentionRules(policy) : [] };
   }
 }

@@ -6,7 +6,10 @@ const closed = { additionalProperties: false };
 const uuid = Type.String({ format: 'uuid' });
 const instant = Type.String({ format: 'date-time' });
 const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
-const state = Type.Enum(['open', 'overdue', 'attested']);
+const state = Type.Enum(['open', 'overdue', 'on_hold', 'cancelled', 'attested', 'not_possible']);
+const reason = Type.Enum(['sender_gone', 'device_lost', 'too_late_for_everyone', 'held_by_others'], {
+  description: 'Why it cannot be deleted',
+});
 const scope = Type.Enum(['everyone', 'own_device'], {
   description: 'Deleted for everyone, or on the owner’s own device alone',
 });
@@ -17,6 +20,19 @@ export const AttestDeletion = Type.Object(
     attestedBy: Type.String({ format: 'uuid', description: 'The person whose word it is: the owner' }),
     occurredAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'When it was deleted; not in the future. Now unless said' }),
+    ),
+  },
+  closed,
+);
+export const DeclareNotPossible = Type.Object(
+  {
+    reason,
+    statedBy: Type.String({ format: 'uuid', description: 'The person whose word it is: the owner' }),
+    note: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 2000, description: 'In your words; kept in the vault' }),
+    ),
+    occurredAt: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When it was found out; not in the future. Now unless said' }),
     ),
   },
   closed,
@@ -54,6 +70,7 @@ const task = {
   scope: orNull(scope),
   attestedBy: orNull(uuid),
   attestedAt: orNull(instant),
+  impossibleBecause: orNull(reason),
   lateBySeconds: orNull(Type.Integer()),
 };
 export const TaskPage = pageOf(Type.Object(task));

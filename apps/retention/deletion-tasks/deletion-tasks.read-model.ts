@@ -6,14 +6,37 @@ export const deletionTasksTable = tenantTable(
   'deletion_tasks',
   `task_id uuid not null, item_id uuid not null, owner_id uuid not null, state text not null, opened_at timestamptz not null,
    due_at timestamptz not null, remind_at timestamptz, reminded_at timestamptz, overdue_at timestamptz, already_overdue boolean not null,
-   scope text, attested_by uuid, attested_at timestamptz, late_by_seconds bigint`,
+   scope text, impossible_because text, attested_by uuid, attested_at timestamptz, late_by_seconds bigint`,
   'task_id',
   'state, due_at, task_id',
   'owner_id, due_at, task_id',
 );
 
 export const deletionTasksProjection = projection<RetentionPayloads>('deletion_tasks', ['taskId'], {
-  DeletionTaskOpened: ({ occurredAt, data }) => ({ upsert: { ...data, state: 'open', openedAt: occurredAt } }),
+  /** Opened anew after a hold, it is as if nothing had been said of it. */
+  DeletionTaskOpened: ({ occurredAt, data }) => ({
+    upsert: {
+      ...data,
+      remindAt: data.remindAt ?? null,
+      state: 'open',
+      openedAt: occurredAt,
+      remindedAt: null,
+      overdueAt: null,
+    },
+  }),
+  DeletionBlockedByHold: ({ data: { taskId } }) => (taskId ? { update: { taskId, state: 'on_hold' } } : []),
+  DeletionTaskCancelled: ({ data: { taskId } }) => ({ update: { taskId, state: 'cancelled' } }),
+  ItemOwnerReplaced: ({ data: { taskId, ownerId } }) => ({ update: { taskId, ownerId } }),
+  DeletionNotPossible: ({ occurredAt, data: { taskId, reason, statedBy, lateBySeconds } }) => ({
+    update: {
+      taskId,
+      state: 'not_possible',
+      impossibleBecause: reason,
+      attestedBy: statedBy,
+      attestedAt: occurredAt,
+      lateBySeconds,
+    },
+  }),
   DeletionReminderDue: ({ occurredAt, data: { taskId } }) => ({ update: { taskId, remindedAt: occurredAt } }),
   DeletionOverdue: ({ occurredAt, data: { taskId } }) => ({
     update: { taskId, state: 'overdue', overdueAt: occurredAt },
@@ -31,7 +54,7 @@ export interface TaskRow {
   readonly recordClass: string;
   readonly groupId: string | null;
   readonly ownerId: string;
-  readonly state: 'open' | 'overdue' | 'attested';
+  readonly state: 'open' | 'overdue' | 'on_hold' | 'cancelled' | 'attested' | 'not_possible';
   readonly openedAt: string;
   readonly dueAt: string;
   readonly remindAt: string | null;
@@ -39,6 +62,8 @@ export interface TaskRow {
   readonly overdueAt: string | null;
   readonly alreadyOverdue: boolean;
   readonly scope: string | null;
+  readonly impossibleBecause: string | null;
+  /** Whose word it is, that it is gone or that it cannot go. */
   readonly attestedBy: string | null;
   readonly attestedAt: string | null;
   readonly lateBySeconds: number | null;
@@ -46,7 +71,7 @@ export interface TaskRow {
 
 const tasks = `select t.task_id as "taskId", t.item_id as "itemId", i.record_class as "recordClass", i.group_id as "groupId",
     t.owner_id as "ownerId", t.state, iso(t.opened_at) as "openedAt", iso(t.due_at) as "dueAt", iso(t.remind_at) as "remindAt",
-    iso(t.reminded_at) as "remindedAt", iso(t.overdue_at) as "overdueAt", t.already_overdue as "alreadyOverdue", t.scope,
+    iso(t.reminded_at) as "remindedAt", iso(t.overdue_at) as "overdueAt", t.already_overdue as "alreadyOverdue", t.scope, t.impossible_because as "impossibleBecause",
     t.attested_by as "attestedBy", iso(t.attested_at) as "attestedAt", t.late_by_seconds::float8 as "lateBySeconds"
   from deletion_tasks t join retention_items i on i.tenant_id = t.tenant_id and i.item_id = t.item_id`;
 

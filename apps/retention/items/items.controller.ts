@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { v5, v7 } from 'uuid';
-import { DELETION_TERMS, retention } from '#domain';
+import { covers, DELETION_TERMS, retention } from '#domain';
 import {
   afterInstant,
   Answer,
@@ -18,6 +18,7 @@ import {
   ServiceKit,
   timeZone,
 } from '#nest';
+import { holdsInForce } from '../holds/holds.read-model.js';
 import { Item, ItemPage, ItemsQuery, ScheduleItem, Scheduled } from './items.dto.js';
 import { findItem, listItems } from './items.read-model.js';
 import { termsFor } from './period.js';
@@ -33,13 +34,13 @@ export class ItemsController {
     scopes: ['admin', 'moderator'],
     summary: 'Keeps an item from its own time for a period, after which its owner has to delete it',
     description:
-      'An item whose time is over already is kept as well: its deletion is due at once, as it should have been (BR-57).',
+      'An item whose time is over already is kept as well: its deletion is due at once, as it should have been (BR-57). A hold whose scope it falls under covers it from the start (BR-61).',
     body: ScheduleItem,
     answers: Scheduled,
   })
   async schedule(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof ScheduleItem>) {
     const itemId = (body.itemId ?? v7()).toLowerCase();
-    const { recordClass, reference, groupId, personId } = body;
+    const { recordClass, reference, groupId, personId, incidentId } = body;
     const data = {
       itemId,
       recordClass,
@@ -47,12 +48,21 @@ export class ItemsController {
       ownerId: body.ownerId.toLowerCase(),
       ...(groupId ? { groupId: groupId.toLowerCase() } : {}),
       ...(personId ? { personId: personId.toLowerCase() } : {}),
+      ...(incidentId ? { incidentId: incidentId.toLowerCase() } : {}),
       ...(await termsFor(tx, body)),
       timeZone: await timeZone(tx),
       deletion: { taskId: v5(itemId, DELETION_TASKS), ...DELETION_TERMS },
     };
+    // A hold on which the same scope bears covers what arrives later too.
+    const holds = (await holdsInForce(tx)).filter(({ scope }) =>
+      covers(scope, { ...data, people: [data.ownerId, data.personId] }),
+    );
     const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
       { id: itemId, command: { name: 'Schedule', data }, expectedVersion },
+      ...holds.map(({ holdId }) => ({
+        id: itemId,
+        command: { name: 'ApplyHold' as const, data: { itemId, holdId, rules: [] } },
+      })),
     ]);
     // Asked again, it changes nothing: the reference stays what it was.
     if (outcome!.events.length > 0) await this.kit.vault.write(tx, itemId, { reference });

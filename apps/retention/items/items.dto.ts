@@ -5,7 +5,7 @@ const closed = { additionalProperties: false };
 const uuid = Type.String({ format: 'uuid' });
 const instant = Type.String({ format: 'date-time' });
 const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
-const state = Type.Enum(['scheduled', 'expired', 'deletion_due', 'attested']);
+const state = Type.Enum(['scheduled', 'held', 'deletion_due', 'attested', 'not_possible']);
 const recordClass = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,79}$',
   description: 'A class of your retention schedule, such as message; no free text',
@@ -40,6 +40,12 @@ export const ScheduleItem = Type.Object(
     ownerId: Type.String({ format: 'uuid', description: 'The person who has to delete it' }),
     groupId: Type.Optional(uuid),
     personId: Type.Optional(uuid),
+    incidentId: Type.Optional(
+      Type.String({
+        format: 'uuid',
+        description: 'The incident it belongs to, so that a hold on the incident finds it',
+      }),
+    ),
   },
   closed,
 );
@@ -72,6 +78,8 @@ const item = {
   ownerId: uuid,
   groupId: orNull(uuid),
   personId: orNull(uuid),
+  incidentId: orNull(uuid),
+  holdIds: Type.Array(uuid, { description: 'The holds that keep it, whatever its time' }),
   taskId: uuid,
   state,
   version: Type.Integer(),

@@ -10,13 +10,13 @@ import { HttpProblem, problem, requirePolicy } from '#nest';
 export async function termsFor(
   tx: Transaction,
   { groupId, period }: { readonly groupId?: string; readonly period?: string },
-): Promise<Pick<RetentionCommands['Schedule'], 'period' | 'rules'>> {
+): Promise<Pick<RetentionCommands['Schedule'], 'period' | 'byPolicy' | 'rules'>> {
   if (groupId === undefined) {
     if (period === undefined) throw noPeriod('Without a group there is no policy to take the period from.');
-    return { period, rules: [] };
+    return { period, byPolicy: false, rules: [] };
   }
   const policy = await requirePolicy(tx, groupId);
-  return { period: period ?? periodOf(policy), rules: retentionRules(policy) };
+  return { period: period ?? periodOf(policy), byPolicy: period === undefined, rules: retentionRules(policy) };
 }
 
 function periodOf(policy: ResolvedPolicy): string {

@@ -8,6 +8,11 @@ import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
  */
 export const DELETION_TERMS = { within: 'P7D', remindAfter: 'P5D' } as const;
 
+/** The rule that makes a hold keep what it covers (BR-61). */
+export function holdRules(policy: ResolvedPolicy): Rule[] {
+  return [ruleOf(policy, 'hold_on_inquiry')];
+}
+
 /** The rules an item is kept and deleted under: how long (BR-57, CN-19), and by whom it goes (BR-59). */
 export function retentionRules(policy: ResolvedPolicy): Rule[] {
   return [ruleOf(policy, 'retention_period'), ruleOf(policy, 'deletion_by')];

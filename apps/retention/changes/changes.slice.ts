@@ -1,0 +1,18 @@
+import { retentionNotice } from '#domain';
+import type { Slice } from '#nest';
+import { NoticesController } from './notices.controller.js';
+import { noticesProjection, noticesTable } from './notices.read-model.js';
+import { groupAdminsTable, OWNERS, OwnersProcessor } from './owners.processor.js';
+import { PERIODS, PeriodsProcessor } from './periods.processor.js';
+
+/** What happens to kept items when a policy names another time, or whoever had to delete them goes. */
+export const changes: Slice = {
+  controllers: [PeriodsProcessor, OwnersProcessor, NoticesController],
+  processors: [
+    { name: PERIODS, topics: ['rollcall.gateway'] },
+    { name: OWNERS, topics: ['rollcall.membership'] },
+  ],
+  deciders: [retentionNotice],
+  projections: [noticesProjection],
+  tables: [noticesTable, groupAdminsTable],
+};

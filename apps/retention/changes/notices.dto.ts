@@ -1,0 +1,39 @@
+import { Type, type TSchema } from 'typebox';
+import { PageQuery, pageOf } from '#nest';
+
+const closed = { additionalProperties: false };
+const uuid = Type.String({ format: 'uuid' });
+const instant = Type.String({ format: 'date-time' });
+const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
+const state = Type.Enum(['owed', 'overdue', 'told']);
+
+export const AttestNotice = Type.Object(
+  {
+    occurredAt: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When they were told; not in the future. Now unless said' }),
+    ),
+  },
+  closed,
+);
+export const NoticesQuery = Type.Object(
+  { ...PageQuery, state: Type.Optional(state), groupId: Type.Optional(uuid) },
+  closed,
+);
+export const NoticeTold = Type.Object({
+  noticeId: uuid,
+  version: Type.Integer(),
+  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
+});
+export const NoticePage = pageOf(
+  Type.Object({
+    noticeId: uuid,
+    groupId: uuid,
+    previously: Type.String({ description: 'How long things were kept before, ISO 8601 duration' }),
+    period: Type.String({ description: 'How long they are kept now' }),
+    owedAt: instant,
+    dueAt: instant,
+    state,
+    toldAt: orNull(instant),
+    lateBySeconds: orNull(Type.Integer()),
+  }),
+);

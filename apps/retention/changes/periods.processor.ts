@@ -1,0 +1,85 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { v5 } from 'uuid';
+import { processorId, type Handling } from '#bus';
+import { retention, retentionNotice, retentionRules, type ResolvedPolicy } from '#domain';
+import { typeOf, type GatewayPayloads, type RecordedEvent } from '#events';
+import type { Transaction } from '#eventsourcing';
+import { ServiceKit, timeZone } from '#nest';
+
+export const PERIODS = 'retention.periods';
+const NOTICES = 'f4f1d1f6-6b7a-4a4a-9a55-0a7de8c6f1d2';
+/** Items told in one statement. */
+const PAGE = 1_000;
+
+interface Affected {
+  readonly itemId: string;
+  readonly groupId: string;
+  readonly period: string;
+}
+
+/**
+ * A policy that names another time to keep changes every open item whose time it set, each with an event, and every group concerned
+ * must tell its members (BR-60). Items with a time of their own keep it.
+ */
+@Controller()
+export class PeriodsProcessor {
+  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+
+  @EventPattern<string>(typeOf('gateway', 'ProfileActivated'), processorId(PERIODS))
+  async activated(
+    @Payload() event: RecordedEvent<'ProfileActivated', GatewayPayloads['ProfileActivated']>,
+    @Ctx() { tx }: Handling,
+  ) {
+    for (const [groupType, policy] of Object.entries(event.data.groupTypes))
+      await this.change(tx, event, groupType, policy as ResolvedPolicy);
+  }
+
+  private async change(
+    tx: Transaction,
+    { id: causationId, correlationId, occurredAt }: RecordedEvent,
+    groupType: string,
+    policy: ResolvedPolicy,
+  ): Promise<void> {
+    const { value: period } = policy.parameters.retention_period;
+    if (period === null || period === 'schedule' || period === 'UNSET') return;
+    const items = await affectedBy(tx, groupType, period);
+    if (items.length === 0) return;
+    const cause = { actor: { kind: 'system' as const, id: PERIODS }, correlationId, causationId };
+    const rules = retentionRules(policy);
+    for (let from = 0; from < items.length; from += PAGE)
+      await this.kit.commands.execute(
+        tx,
+        retention,
+        cause,
+        items.slice(from, from + PAGE).map(({ itemId }) => ({
+          id: itemId,
+          command: { name: 'ChangePeriod', data: { itemId, period, rules } },
+          occurredAt,
+        })),
+      );
+    const zone = await timeZone(tx);
+    const previously = new Map(items.map(({ groupId, period: before }) => [groupId, before]));
+    await this.kit.commands.execute(
+      tx,
+      retentionNotice,
+      cause,
+      [...previously].map(([groupId, before]) => {
+        const noticeId = v5(`${causationId} ${groupId}`, NOTICES);
+        const data = { groupId, noticeId, previously: before, period, timeZone: zone, rules };
+        return { id: noticeId, command: { name: 'OweNotice', data }, occurredAt };
+      }),
+    );
+  }
+}
+
+/** The open items of groups of this type whose time was the policy's, and is another one now. */
+function affectedBy(tx: Transaction, groupType: string, period: string): Promise<Affected[]> {
+  return tx.query<Affected>(
+    `select i.item_id as "itemId", i.group_id as "groupId", i.period
+     from retention_items i join known_groups g on g.tenant_id = i.tenant_id and g.group_id = i.group_id
+     where i.tenant_id = $1 and g.group_type = $2 and i.by_policy and i.period <> $3 and i.state not in ('attested', 'not_possible')
+     order by i.item_id`,
+    [tx.tenantId, groupType, period],
+  );
+}
