@@ -63,7 +63,7 @@ describe('a hold over the end of an item’s time', () => {
     expect((await task(ordered['taskId'])).body).toMatchObject({ state: 'open' });
     const second = await place({ groupId, from: '2024-02-01T00:00:00Z', to: '2024-03-01T00:00:00Z' });
     expect((await task(ordered['taskId'])).body).toMatchObject({ state: 'on_hold' });
-    expect(await item(kept['itemId'])).toMatchObject({ holdIds: [holdId, second.body['holdId']].toSorted() });
+    expect(await item(kept['itemId'])).toMatchObject({ holdIds: [holdId, second.body['holdId'] as string].toSorted() });
     expect(await release(second.body['holdId'])).toMatchObject({ status: 201 });
     expect((await task(ordered['taskId'])).body).toMatchObject({ state: 'open', dueAt: '2026-03-07T14:05:00.000Z' });
     expect(await item(kept['itemId'])).toMatchObject({ state: 'held', holdIds: [holdId] });
