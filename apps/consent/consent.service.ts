@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { knownGroupsSlice, policySlice, service } from '#nest';
+import { agreements } from './agreements/agreements.slice.js';
 import { alternativeChannels } from './alternative-channels/alternative-channels.slice.js';
 import { consents } from './consents/consents.slice.js';
 import { invitationPage } from './invitation-page/invitation-page.slice.js';
@@ -13,13 +14,14 @@ class ConsentModule {}
 export const consent = service(
   'consent',
   ConsentModule,
-  ['consents', 'alternative-channels', 'texts', 'invitations'],
+  ['consents', 'alternative-channels', 'texts', 'agreements', 'welcomes', 'invitations'],
   [
     policySlice('consent'),
     knownGroupsSlice('consent'),
     consents,
     alternativeChannels,
     texts,
+    agreements,
     invitations,
     invitationPage,
   ],

@@ -60,12 +60,12 @@ export function invitationTerms(policy: ResolvedPolicy): InvitationTerms {
 
 /** Why a link lets nobody new in at `now` (ISO 8601 UTC); undefined while it does. */
 export function closedBecause(
-  { status, expiresAt, maxUses, acceptedBy }: Pick<Invitation, 'status' | 'expiresAt' | 'maxUses' | 'acceptedBy'>,
+  link: { readonly status: string; readonly expiresAt: string; readonly maxUses: number; readonly uses: number },
   now: string,
 ): ConsentPayloads['InviteAcceptanceRefused']['reason'] | undefined {
-  if (status === 'revoked') return 'revoked';
-  if (compareInstants(now, expiresAt) >= 0) return 'expired';
-  return acceptedBy.size >= maxUses ? 'used_up' : undefined;
+  if (link.status === 'revoked') return 'revoked';
+  if (compareInstants(now, link.expiresAt) >= 0) return 'expired';
+  return link.uses >= link.maxUses ? 'used_up' : undefined;
 }
 
 /** Whether this person has joined by the link: they may come back to it whatever became of it. */
@@ -161,7 +161,7 @@ function accept(
   return known(state, () => {
     if (state.acceptedBy.has(personId)) return nothing;
     const isOther = state.personId !== undefined && state.personId !== personId;
-    const reason = isOther ? 'other_person' : closedBecause(state, now);
+    const reason = isOther ? 'other_person' : closedBecause({ ...state, uses: state.acceptedBy.size }, now);
     if (!reason) return [record('InviteAccepted', { inviteId, groupId, personId, use: state.acceptedBy.size + 1 })];
     const refused = record('InviteAcceptanceRefused', { inviteId, groupId, personId, reason });
     return refuse<Events>(CODES[reason], SENTENCES[reason], [], [refused]);

@@ -1,0 +1,10 @@
+import type { Slice } from '#nest';
+import { Attempts } from './attempts.js';
+import { InvitationPageController } from './invitation-page.controller.js';
+import { InvitationPage } from './page.js';
+
+/** The page an invitation opens. */
+export const invitationPage: Slice = {
+  controllers: [InvitationPageController],
+  providers: [Attempts, InvitationPage],
+};

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Eta } from 'eta';
+import type { Response } from 'express';
+import type { Text } from '../texts/texts.read-model.js';
+
+export type Faults = { readonly reference?: string; readonly proof?: string; readonly channel?: string };
+
+/** What every page with a form may have to say of it. */
+interface Asking {
+  readonly faults: Faults;
+  readonly alert?: { readonly title: string; readonly text: string };
+}
+type Identify = Asking & { readonly values: { readonly reference: string } };
+type Words = { readonly notice: Text; readonly agreement?: Text | undefined; readonly form: string };
+
+/** The pages there are, and what each shows. Everything is escaped where it is put in. */
+interface Views {
+  notice: Words & Identify;
+  decide: Words & Asking & { readonly isChanged: boolean };
+  standing: {
+    readonly notice: Pick<Text, 'title'>;
+    readonly form: string;
+    readonly isNew: boolean;
+    readonly since: string;
+    readonly consent: { readonly noticeVersion: string | null; readonly agreementVersion: string | null };
+    readonly whatsappLink?: string | undefined;
+    readonly refusals?: readonly string[] | undefined;
+    readonly isWaiting?: boolean;
+  };
+  otherwise: Asking & { readonly heading: string; readonly text: string; readonly form?: string | undefined };
+  message: { readonly heading: string; readonly text: string };
+  closed: Identify;
+}
+
+/** A page as it is answered. */
+export interface View {
+  readonly status: number;
+  readonly html: string;
+  /** Seconds after which to try again. */
+  readonly retryAfter?: number;
+}
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'views');
+const css = readFileSync(join(folder, 'page.css'), 'utf8').replaceAll(/\s+/g, ' ').trim();
+const eta = new Eta({ views: folder, cache: true, autoEscape: true });
+
+/** Makes a page. A title that begins with "Error" tells those who hear it before they read on. */
+export function view<Name extends keyof Views>(name: Name, title: string, data: Views[Name], status = 200): View {
+  const body = eta.render(`./${name}`, data);
+  const isFault = status === 422 || status === 409;
+  return { status, html: eta.render('./layout', { title: isFault ? `Error: ${title}` : title, css, body }) };
+}
+
+const STYLE = createHash('sha256').update(css).digest('base64');
+
+/** Nothing but this page's own style and its forms: no script, no image, nothing from elsewhere, not inside another page. */
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
+
+/** Answers with a page that nobody keeps, indexes or learns of by a referrer. */
+export function send(response: Response, { status, html, retryAfter }: View): void {
+  response
+    .status(status)
+    .set({
+      'content-security-policy': POLICY,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-robots-tag': 'noindex, nofollow',
+      ...(retryAfter ? { 'retry-after': String(retryAfter) } : {}),
+    })
+    .type('html')
+    .send(html);
+}
