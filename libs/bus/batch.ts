@@ -28,8 +28,10 @@ function laneOf(message: ReceivedMessage, decoded: Decoded): string {
 
 /** Postgres keeps no NUL in a text: a foreign message with one in its key or headers could otherwise be neither handled nor parked. */
 function storable(message: ReceivedMessage): ReceivedMessage {
+  const texts = Object.entries(message.headers);
+  if (!message.key.includes('\0') && !texts.some((pair) => pair.some((text) => text.includes('\0')))) return message;
   const plain = (text: string) => text.replaceAll('\0', '\uFFFD');
-  const headers = Object.entries(message.headers).map(([name, value]) => [plain(name), plain(value)]);
+  const headers = texts.map(([name, value]) => [plain(name), plain(value)]);
   return { ...message, key: plain(message.key), headers: Object.fromEntries(headers) as Record<string, string> };
 }
 
@@ -55,11 +57,9 @@ export const tenantOf = ({ decoded }: Item) =>
 /** Names an event among those of all organisations: two of them may have feeds that count their statements alike. */
 export const globalId = (tenantId: string, eventId: string) => `${tenantId}/${eventId}`;
 
-/** The items of a run that are still to be handled: unreadable ones, and each new event once. Takes them out of `fresh` (global ids). */
+/** The items of one organisation that are still to be handled: unreadable ones, and each new event once. Takes them out of `fresh` (ids). */
 export function firstDeliveries(run: readonly Item[], fresh: Set<string>): Item[] {
-  return run.filter(
-    ({ decoded }) => !('event' in decoded) || fresh.delete(globalId(decoded.event.tenantId, decoded.event.id)),
-  );
+  return run.filter(({ decoded }) => !('event' in decoded) || fresh.delete(decoded.event.id));
 }
 
 /** A batch by organisation, in one order for everybody, so that two batches never wait for each other's inbox rows. */

@@ -1,8 +1,9 @@
 import type { RecordedEvent } from '#events';
 import { isTransient, type Transaction } from '#eventsourcing';
+import { admit, settle, type Admitted } from './admit.js';
 import { byTenant, firstDeliveries, globalId, runsOfOneTenant, tenantOf, type Item } from './batch.js';
-import { comesNext, follows, keepFollowed, versionsFollowed } from './continuity.js';
-import { lanesWaiting, park, type Parking } from './parked.js';
+import { comesNext, follows } from './continuity.js';
+import { park, type Parking } from './parked.js';
 
 /** Thrown by a handler that knows trying again is useless: the message is parked at once. */
 export class Unprocessable extends Error {
@@ -14,6 +15,14 @@ export class TryAgain extends Error {
   override readonly name = 'TryAgain';
   constructor(override readonly cause: unknown) {
     super('A handler failed and is tried again');
+  }
+}
+
+/** A page could not be handled in one go: the batch comes again at once, one by one. */
+export class PageFailed extends Error {
+  override readonly name = 'PageFailed';
+  constructor(override readonly cause: unknown) {
+    super('A page failed and is handled one by one');
   }
 }
 
@@ -33,14 +42,6 @@ export interface Processing extends Parking {
 /** How often a handler is tried over one event before the event is parked. */
 export const TRIES = 5;
 
-/** What is known while a run of one organisation's messages is handled. */
-interface Run {
-  /** Lanes with parked messages. */
-  readonly waiting: Set<string>;
-  /** Last version handled of each stream, for projections. */
-  readonly followed: Map<string, number> | undefined;
-}
-
 /**
  * One pass over a batch in one transaction. A handler that fails does not end the pass: the rest of its lane is left for the next one,
  * other lanes go on, so that many bad messages use up their tries side by side. The pass then throws `TryAgain`, and is rolled back.
@@ -48,69 +49,65 @@ interface Run {
 export class Pass {
   private readonly counts = new Map<string, number>();
   private readonly held = new Set<string>();
+  private readonly admitted = new Map<string, Admitted>();
   private failure: TryAgain | undefined;
 
+  /** `oneByOne`: a page has failed, and each of its events is to be handled so that it can be undone by itself. */
   constructor(
     private readonly processing: Processing,
     private readonly tx: Transaction,
+    private readonly oneByOne: boolean,
   ) {}
 
-  /** Handles or parks every new message. Throws `TryAgain`, or a transient fault; then nothing of it may be kept. */
+  /** Handles or parks every new message. Throws `TryAgain`, `PageFailed` or a transient fault; then nothing of it may be kept. */
   async handle(items: readonly Item[]): Promise<void> {
-    const fresh = await this.admit(items);
-    for (const run of runsOfOneTenant(items)) {
-      await this.tx.actFor(tenantOf(run[0]!));
-      const due = firstDeliveries(run, fresh);
-      if (due.length > 0) await this.handleRun(due);
-    }
-    if (this.failure) throw this.failure;
-    await this.count();
-  }
-
-  /** Writes the inbox rows of a batch and returns the global ids that were not there: an event handled before is passed over. */
-  private async admit(items: readonly Item[]): Promise<Set<string>> {
-    const { tx } = this;
-    const fresh = new Set<string>();
-    for (const group of byTenant(items)) {
-      const tenantId = tenantOf(group[0]!);
-      await tx.actFor(tenantId);
-      const ids = group.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : []));
-      if (ids.length === 0) continue;
-      const rows = await tx.prepared<{ event_id: string }>(
-        'insert into inbox (tenant_id, processor, event_id) select $1, $2, id from unnest($3::uuid[]) as id on conflict do nothing returning event_id',
-        [tenantId, this.processing.name, [...new Set(ids)].sort()],
-      );
-      for (const row of rows) fresh.add(globalId(tenantId, row.event_id));
-    }
-    return fresh;
-  }
-
-  private async handleRun(due: readonly Item[]): Promise<void> {
     const { processing, tx } = this;
-    const lanes = due.map(({ lane }) => lane);
-    const run: Run = {
-      waiting: await lanesWaiting(tx, processing.name, lanes),
-      followed: processing.projects ? await versionsFollowed(tx, processing.name, lanes) : undefined,
-    };
-    if (!(await this.handlePage(due, run)))
-      for (const item of due) if (await this.handleItem(item, run)) this.tally(item, 1);
-    if (run.followed) await keepFollowed(tx, processing.name, run.followed);
+    const groups = byTenant(items);
+    for (const group of groups) {
+      await tx.actFor(tenantOf(group[0]!));
+      this.admitted.set(tenantOf(group[0]!), await admit(tx, processing, group));
+    }
+    for (const run of groups.length === 1 ? [items] : runsOfOneTenant(items)) await this.handleRun(run);
+    if (this.failure) throw this.failure;
+    for (const [nth, [tenantId, { followed }]] of [...this.admitted].entries()) {
+      await tx.actFor(tenantId);
+      await settle(tx, processing.name, followed, nth === 0 ? this.counts : new Map());
+    }
+  }
+
+  private async handleRun(run: readonly Item[]): Promise<void> {
+    const tenantId = tenantOf(run[0]!);
+    const known = this.admitted.get(tenantId)!;
+    const due = firstDeliveries(run, known.fresh);
+    if (due.length === 0) return;
+    await this.tx.actFor(tenantId);
+    if (await this.handlePage(due, known)) return;
+    for (const item of due) if (await this.handleItem(item, known)) this.tally(item, 1);
   }
 
   /** Hands a page to a projection in one call. False where something in the page is not fit for it: then one by one. */
-  private async handlePage(due: readonly Item[], { waiting, followed }: Run): Promise<boolean> {
-    if (!followed || waiting.size > 0 || this.held.size > 0) return false;
+  private async handlePage(due: readonly Item[], { waiting, followed }: Admitted): Promise<boolean> {
+    if (this.oneByOne || !followed || waiting.size > 0 || this.held.size > 0) return false;
     const events = due.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event] : []));
     const after = new Map(followed);
     if (events.length < due.length || !events.every((event) => follows(event, after))) return false;
-    if (await attempt(this.tx, () => this.processing.call(this.tx, events))) return false;
+    await this.call(events);
     for (const [stream, version] of after) followed.set(stream, version);
     this.tally(due[0]!, due.length);
     return true;
   }
 
+  /** Without a savepoint, as pages hardly ever fail: all of the batch is undone. */
+  private async call(events: readonly RecordedEvent[]): Promise<void> {
+    try {
+      await this.processing.call(this.tx, events);
+    } catch (error) {
+      throw isTransient(error) ? error : new PageFailed(error);
+    }
+  }
+
   /** Handles or parks one message. True when it counts: handled, passed over for want of a handler, or parked for the first time. */
-  private async handleItem(item: Item, run: Run): Promise<boolean> {
+  private async handleItem(item: Item, run: Admitted): Promise<boolean> {
     const { decoded, lane } = item;
     if (!('event' in decoded)) return this.setAside(item, decoded.unreadable, 1, run);
     if (run.waiting.has(lane)) return this.park(item, 'waits behind an earlier message of its stream', 0);
@@ -120,7 +117,7 @@ export class Pass {
     return this.handleEvent(item, decoded.event, run);
   }
 
-  private async handleEvent(item: Item, event: RecordedEvent, run: Run): Promise<boolean> {
+  private async handleEvent(item: Item, event: RecordedEvent, run: Admitted): Promise<boolean> {
     const { processing, tx } = this;
     if (!processing.handles(event.type)) return true;
     const failed = await attempt(tx, () => processing.call(tx, [event]));
@@ -139,7 +136,7 @@ export class Pass {
   }
 
   /** Parks a message and lets those that follow in its lane wait. */
-  private setAside(item: Item, reason: string, attempts: number, run: Run): Promise<boolean> {
+  private setAside(item: Item, reason: string, attempts: number, run: Admitted): Promise<boolean> {
     run.waiting.add(item.lane);
     return this.park(item, reason, attempts);
   }
@@ -150,15 +147,6 @@ export class Pass {
 
   private tally({ message: { topic } }: Item, n: number): void {
     this.counts.set(topic, (this.counts.get(topic) ?? 0) + n);
-  }
-
-  private async count(): Promise<void> {
-    for (const [topic, n] of this.counts) {
-      await this.tx.prepared(
-        'insert into checkpoints (processor, topic, handled) values ($1, $2, $3) on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled',
-        [this.processing.name, topic, n],
-      );
-    }
   }
 }
 

@@ -3,9 +3,9 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { RecordedEvent } from '#events';
 import { isTransient, type Database, type Transaction } from '#eventsourcing';
-import { itemOf } from './batch.js';
+import { byTenant, itemOf, tenantOf } from './batch.js';
 import { NO_TENANT } from './cloudevents.js';
-import { Pass, TryAgain, TRIES, type Processing } from './handling.js';
+import { PageFailed, Pass, TryAgain, TRIES, type Processing } from './handling.js';
 import type { Parking } from './parked.js';
 import { replayLane } from './replay.js';
 import type { ReceivedMessage, Subscribed, Transport, TransportStatus } from './transport.js';
@@ -133,19 +133,26 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     const { backOff = BACK_OFF, database, log } = this.options;
     this.batchBegan ??= performance.now(); // a batch that comes again after a failure is still the same one
     const items = messages.map(itemOf);
-    for (let attempt = 0; ; attempt++) {
+    const [first, ...others] = byTenant(items);
+    const tenantId = first && others.length === 0 ? tenantOf(first[0]!) : NO_TENANT;
+    for (let [attempt, oneByOne] = [0, false]; ;) {
       try {
-        await database.inTenant(NO_TENANT, (tx) => new Pass(this.processing, tx).handle(items));
+        await database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
         this.processing.failures.clear();
         this.batchBegan = undefined;
         return;
       } catch (error) {
+        if (error instanceof PageFailed) {
+          oneByOne = true;
+          log('warn', `${this.name} handles a page one by one`, error.cause);
+          continue;
+        }
         const isBug = error instanceof TryAgain;
         // With a fault that does not pass so soon, the transport backs off and brings the batch again.
         if (!isBug && (!isTransient(error) || attempt >= TRIES)) throw error;
         log('warn', `${this.name} tries a batch again`, isBug ? error.cause : error);
         await heartbeat();
-        await delay(backOff[Math.min(attempt, backOff.length - 1)]);
+        await delay(backOff[Math.min(attempt++, backOff.length - 1)]);
       }
     }
   }

@@ -72,3 +72,27 @@ grant select, insert, delete on inbox to :app, :relay;
 grant select, insert, update on followed to :app, :relay;
 grant select, insert, update on parked to :app, :relay;
 grant select, insert, delete on idempotency to :app, :relay;
+
+-- Enters events into a processor's inbox and says what has to be known before they are handled: which of them it had already, which of
+-- these lanes have parked messages, and, for a projection, how far it has followed each of the streams. A table that is nearly empty must
+-- not make a plan that reads it whole, because the plan is kept.
+create function admit(tenant uuid, name text, ids uuid[], lanes text[], projects boolean)
+  returns table (known uuid[], waiting text[], versions json) language plpgsql set enable_seqscan = off as $$
+declare
+  entered uuid[];
+begin
+  with fresh as (
+    insert into inbox (tenant_id, processor, event_id) select tenant, name, id from unnest(ids) as id
+    on conflict do nothing returning event_id
+  )
+  select coalesce(array_agg(f.event_id), '{}') into entered from fresh f;
+  known := case when cardinality(entered) = cardinality(ids) then '{}'
+    else array(select id from unnest(ids) as id except select id from unnest(entered) as id) end;
+  waiting := array(select distinct p.key from parked p
+    where p.tenant_id = tenant and p.processor = name and p.key = any(lanes) and p.state = 'parked');
+  if projects then
+    select json_object_agg(f.stream_id, f.version) into versions from followed f
+      where f.tenant_id = tenant and f.processor = name and f.stream_id = any(lanes);
+  end if;
+  return next;
+end $$;

@@ -1,0 +1,76 @@
+import type { Transaction } from '#eventsourcing';
+import type { Item } from './batch.js';
+import { lanesWaiting } from './parked.js';
+
+/** What is known of one organisation's messages while a batch is handled; kept up to date as they are. */
+export interface Admitted {
+  /** Ids of the events that were not handled before. */
+  readonly fresh: Set<string>;
+  /** Lanes with parked messages. */
+  readonly waiting: Set<string>;
+  /** The last version handled of each stream, for projections; 0 for one it has not seen. */
+  readonly followed: Map<string, number> | undefined;
+}
+
+interface AdmitRow {
+  readonly known: string[];
+  readonly waiting: string[];
+  readonly versions: Record<string, number> | null;
+}
+
+/**
+ * Writes the inbox rows of one organisation's messages and reads what has to be known of them, in one statement. Call it while the
+ * transaction acts for that organisation.
+ */
+export async function admit(
+  tx: Transaction,
+  { name, projects }: { readonly name: string; readonly projects: boolean },
+  items: readonly Item[],
+): Promise<Admitted> {
+  const ids = new Set(items.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : [])));
+  const lanes = new Set(items.map(({ lane }) => lane));
+  const [row] = await tx.prepared<AdmitRow>('select known, waiting, versions from admit($1, $2, $3, $4, $5)', [
+    tx.tenantId,
+    name,
+    [...ids].sort(),
+    [...lanes],
+    projects,
+  ]);
+  const { known, waiting } = row!;
+  const versions = new Map(Object.entries(row!.versions ?? {}));
+  for (const id of known) ids.delete(id);
+  return {
+    fresh: ids,
+    waiting: waiting.length > 0 ? await lanesWaiting(tx, name, waiting) : new Set(),
+    followed: projects ? new Map([...lanes].map((lane) => [lane, versions.get(lane) ?? 0])) : undefined,
+  };
+}
+
+/**
+ * Writes how far a projection has followed one organisation's streams, and adds to the count of what was handled by topic; in one
+ * statement. Call it while the transaction acts for that organisation.
+ */
+export async function settle(
+  tx: Transaction,
+  processor: string,
+  followed: ReadonlyMap<string, number> | undefined,
+  counts: ReadonlyMap<string, number>,
+): Promise<void> {
+  const moved = [...(followed ?? [])].filter(([, version]) => version > 0);
+  if (moved.length === 0 && counts.size === 0) return;
+  await tx.prepared(
+    `with kept as (
+       insert into followed (tenant_id, processor, stream_id, version) select $1, $2, * from unnest($3::text[], $4::int[])
+       on conflict (tenant_id, processor, stream_id) do update set version = excluded.version where followed.version < excluded.version)
+     insert into checkpoints (processor, topic, handled) select $2, * from unnest($5::text[], $6::bigint[])
+     on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled`,
+    [
+      tx.tenantId,
+      processor,
+      moved.map(([stream]) => stream),
+      moved.map(([, version]) => version),
+      [...counts.keys()],
+      [...counts.values()],
+    ],
+  );
+}
