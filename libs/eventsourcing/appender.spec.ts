@@ -1,29 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { record, type NewEvent } from '#domain';
 import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
 import { added, byTests, lastCounts, newTally, tally, tallyMigration } from '../testing/tally.js';
 import { Appender } from './appender.js';
-import { EventStore, type Append, type ExpectedVersion } from './store.js';
+import { EventStore, type Append, type AppendOutcome, type ExpectedVersion, type StoreOptions } from './store.js';
 
 describe('the appender', () => {
   let service: ServiceDatabase;
   let statements: number[];
   const tenant = randomUUID();
 
-  /** Counts the appends of each statement it sends. */
+  /** Counts the events of each statement it sends. */
   class CountingStore extends EventStore {
-    override append(...call: Parameters<EventStore['append']>) {
+    override appendAlone(...call: Parameters<EventStore['appendAlone']>) {
       statements.push(call[2].length);
-      return super.append(...call);
+      return super.appendAlone(...call);
     }
   }
-  const open = () => {
+  const open = (options: Partial<StoreOptions> = {}) => {
     statements = [];
-    const store = new CountingStore({ service: 'membership', projections: [lastCounts], deciders: [tally] });
+    const store = new CountingStore({ service: 'membership', deciders: [tally], ...options });
     const appender = new Appender(service.database, store);
     const append = (streamId: string, amount: number, expectedVersion: ExpectedVersion = 'any', of = tenant) =>
       appender.append(of, byTests, [{ streamId, expectedVersion, events: [added(amount)] }]);
-    return { appender, append };
+    return { store, appender, append };
   };
   const amounts = async (streamId: string, of = tenant) => {
     const store = new EventStore({ service: 'membership' });
@@ -43,7 +44,59 @@ describe('the appender', () => {
     expect(answers.map(([event, ...more]) => [event!.streamId, event!.data, event!.version, more])).toEqual(
       ids.map((id, nr) => [id, { amount: nr }, 1, []]),
     );
-    expect(statements).toEqual([1, 19]);
+    expect(statements).toEqual([20]);
+  });
+
+  it('gathers a caller who was just answered with those who waited', async () => {
+    const { append } = open();
+    const caller = async () => {
+      for (let version = 0, id = newTally(); version < 5; version++) await append(id, version, version || 'none');
+    };
+    await Promise.all(Array.from({ length: 8 }, caller));
+    expect(statements).toEqual([8, 8, 8, 8, 8]);
+  });
+
+  it('records with the instant of the database’s clock, and stores the very event it returns', async () => {
+    const { append, store } = open();
+    const id = newTally();
+    await service.asOwner("update clock set manual_at = '2031-02-03T04:05:06.789Z'");
+    try {
+      const [event] = await append(id, 1, 'none');
+      expect([event!.recordedAt, event!.occurredAt]).toEqual(['2031-02-03T04:05:06.789Z', '2031-02-03T04:05:06.789Z']);
+      const stored = await service.database.inTenant(tenant, (tx) => store.read(tx, [id]));
+      expect(stored.get(id)).toEqual([event]);
+    } finally {
+      await service.asOwner('update clock set manual_at = null');
+    }
+  });
+
+  it('keeps the time of the source, writes read models and deadlines, and wakes who waits for them', async () => {
+    const { appender, store } = open({ projections: [lastCounts] });
+    const woken: unknown[] = [];
+    const told: AppendOutcome[] = [];
+    store.onAppended((firstDue) => woken.push(firstDue));
+    store.onAppend((outcome) => told.push(outcome));
+    const [counted, armed] = [newTally(), newTally()];
+    const occurredAt = '2026-01-02T03:04:05.000Z';
+    const dueAt = '2030-01-01T00:00:00.000Z';
+    const calls: [string, NewEvent][] = [
+      [counted, added(7)],
+      [armed, record('AlarmSet', { alarm: 'a', dueAt })],
+    ];
+    const answers = [];
+    for (const [streamId, event] of calls)
+      answers.push(
+        ...(await appender.append(tenant, byTests, [
+          { streamId, expectedVersion: 'none', events: [event], occurredAt },
+        ])),
+      );
+    expect(answers.map((event) => event.occurredAt)).toEqual([occurredAt, occurredAt]);
+    expect(woken).toEqual([undefined, dueAt]);
+    expect(told.flatMap((outcome) => ('recorded' in outcome ? outcome.recorded : []))).toEqual(answers);
+    expect(await service.asOwner('select amount from last_counts where tally_id = $1', [counted])).toEqual([
+      { amount: 7 },
+    ]);
+    expect(await service.asOwner('select name from deadlines where stream_id = $1', [armed])).toEqual([{ name: 'a' }]);
   });
 
   it('gives the calls of a group cases of their own', async () => {
@@ -87,12 +140,20 @@ describe('the appender', () => {
     expect(await amounts(theirs)).toEqual([]);
   });
 
+  it('[R26] leaves no organisation behind on the connection it used', async () => {
+    const { append } = open();
+    await Promise.all(Array.from({ length: 8 }, () => append(newTally(), 1)));
+    expect(
+      await service.database.alone("select nullif(current_setting('app.tenant', true), '') as tenant", []),
+    ).toEqual([{ tenant: null }]);
+  });
+
   it('[R3] does not write anything again when nobody knows whether it was written', async () => {
     let tries = 0;
     class LosingStore extends EventStore {
-      override async append(...call: Parameters<EventStore['append']>): Promise<never> {
+      override async appendAlone(...call: Parameters<EventStore['appendAlone']>): Promise<never> {
         tries++;
-        await super.append(...call);
+        await super.appendAlone(...call);
         throw new Error('Connection terminated unexpectedly');
       }
     }
@@ -101,6 +162,6 @@ describe('the appender', () => {
       appender.append(tenant, byTests, [{ streamId: newTally(), expectedVersion: 'any', events: [added(1)] }]);
     const outcomes = await Promise.allSettled(Array.from({ length: 4 }, call));
     expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'rejected'));
-    expect(tries).toBe(2);
+    expect(tries).toBe(1);
   });
 });

@@ -1,26 +1,25 @@
-import { v7 } from 'uuid';
 import type { RecordedEvent } from '#events';
 import type { Database } from './database.js';
+import type { Draft } from './draft.js';
 import { isTransient, WrongExpectedVersion } from './errors.js';
 import type { Append, Cause, EventStore } from './store.js';
 
 /** One call that waits to be written. */
 interface Call {
   readonly tenantId: string;
-  readonly cause: Cause;
-  readonly appends: readonly Append[];
+  readonly drafts: readonly Draft[];
   readonly resolve: (recorded: RecordedEvent[]) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-const streamsOf = ({ tenantId, appends }: Call) => appends.map(({ streamId }) => `${tenantId} ${streamId}`);
+const streamsOf = ({ tenantId, drafts }: Call) => new Set(drafts.map(({ streamId }) => `${tenantId} ${streamId}`));
 
-/** Appends a group holds at most. */
+/** Events a group holds at most, unless one call has more. */
 const LARGEST = 500;
 
 /**
  * Appends for callers that have nothing else to write in the transaction: the calls that wait at one moment go to the database as one
- * statement and one commit. Each is answered as if it had been alone, and only when its events are durable.
+ * statement, one commit and one round trip. Each is answered as if it had been alone, and only when its events are durable.
  */
 export class Appender {
   private waiting: Call[] = [];
@@ -32,23 +31,35 @@ export class Appender {
   ) {}
 
   /** As `EventStore.append` in a transaction of its own: all of this call or nothing, and the same errors. */
-  append(tenantId: string, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
-    // One case for the whole call, as alone; its own, because the calls of a group have nothing to do with each other.
-    const own = { ...cause, correlationId: cause.correlationId ?? v7() };
-    return new Promise((resolve, reject) => {
-      const caused = appends.map((append) => ({ ...append, cause: append.cause ?? own }));
-      this.waiting.push({ tenantId, cause: own, appends: caused, resolve, reject });
-      this.next();
-    });
+  async append(tenantId: string, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
+    const began = performance.now();
+    try {
+      const drafts = this.store.drafts(cause, appends);
+      if (drafts.length === 0) return [];
+      const recorded = await new Promise<RecordedEvent[]>((resolve, reject) => {
+        this.waiting.push({ tenantId, drafts, resolve, reject });
+        this.next();
+      });
+      this.store.tell({ recorded, seconds: (performance.now() - began) / 1000 });
+      return recorded;
+    } catch (error) {
+      this.store.tell({ error });
+      throw error;
+    }
   }
 
-  /** One group at a time: the next one gathers while this one waits for the disk, and stands on what it wrote. */
+  /**
+   * One group at a time: the next one gathers while this one waits for the disk. It leaves one turn of the event loop later, so that the
+   * callers who were just answered can be in it with their next call.
+   */
   private next(): void {
     if (this.isWriting || this.waiting.length === 0) return;
     this.isWriting = true;
-    void this.write(this.takeGroup()).finally(() => {
-      this.isWriting = false;
-      this.next();
+    setImmediate(() => {
+      void this.write(this.takeGroup()).finally(() => {
+        this.isWriting = false;
+        this.next();
+      });
     });
   }
 
@@ -60,9 +71,10 @@ export class Appender {
     let size = 0;
     for (const call of this.waiting) {
       const streams = streamsOf(call);
-      const isFree = streams.every((stream) => !taken.has(stream));
-      const fits = group.length === 0 || (group[0]!.tenantId === call.tenantId && size + streams.length <= LARGEST);
-      if (isFree && fits) size += streams.length;
+      const count = call.drafts.length;
+      const isFree = [...streams].every((stream) => !taken.has(stream));
+      const fits = group.length === 0 || (group[0]!.tenantId === call.tenantId && size + count <= LARGEST);
+      if (isFree && fits) size += count;
       (isFree && fits ? group : left).push(call);
       // Also of those left: what comes later for the same stream must not overtake them.
       for (const stream of streams) taken.add(stream);
@@ -72,15 +84,12 @@ export class Appender {
   }
 
   private async write(group: readonly Call[]): Promise<void> {
-    const { tenantId, cause } = group[0]!;
-    const appends = group.flatMap((call) => call.appends);
+    const { tenantId } = group[0]!;
     try {
-      const recorded = await this.database.inTenant(tenantId, (tx) => this.store.append(tx, cause, appends));
+      const drafts = group.flatMap((call) => call.drafts);
+      const recorded = await this.store.appendAlone(this.database, tenantId, drafts);
       let from = 0;
-      for (const call of group) {
-        const count = call.appends.reduce((sum, { events }) => sum + events.length, 0);
-        call.resolve(recorded.slice(from, (from += count)));
-      }
+      for (const call of group) call.resolve(recorded.slice(from, (from += call.drafts.length)));
     } catch (error) {
       // After a lost connection nobody knows whether it was written: not to be tried again on anybody's behalf.
       const isNotWritten = error instanceof WrongExpectedVersion || !isTransient(error);

@@ -7,8 +7,8 @@ const INT4 = 23;
 const UUID = 2950;
 
 /** A `text[]`; elements must not hold NUL. */
-export function textArray(values: readonly string[]): Buffer {
-  const sizes = values.map((value) => Buffer.byteLength(value));
+export function textArray(values: readonly (string | null)[]): Buffer {
+  const sizes = values.map((value) => (value === null ? null : Buffer.byteLength(value)));
   return fill(TEXT, sizes, (buffer, at, nr) => buffer.write(values[nr]!, at));
 }
 

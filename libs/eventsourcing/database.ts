@@ -115,6 +115,20 @@ export class Database {
     return transact(this.app, tenantId, this.denied, work);
   }
 
+  /**
+   * Runs one prepared statement as a transaction of its own, in a single round trip; it must act for an organisation by itself
+   * (`open_for`), or sees and writes no rows. Rows and limits as in a transaction.
+   */
+  async alone<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    const runner = this.app.createQueryRunner();
+    const client = (await runner.connect()) as PoolClient;
+    try {
+      return await answer<Row>(client, this.denied, { name: nameOf(sql), text: sql, values: [...parameters] });
+    } finally {
+      await runner.release();
+    }
+  }
+
   /** Runs `work` in one transaction of the relay role: sequencer, publisher, sweeper, event handlers. */
   asRelay<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return transact(this.relay, null, this.denied, work);
@@ -173,6 +187,16 @@ async function begin(client: PoolClient, tenantId: string | null): Promise<strin
   return (answers as QueryResult<{ now: string }>[])[1]!.rows[0]!.now;
 }
 
+async function answer<Row>(client: PoolClient, denied: () => void, statement: QueryConfig): Promise<Row[]> {
+  try {
+    const answers: unknown = await client.query(statement);
+    return (Array.isArray(answers) ? (answers as QueryResult[]).at(-1)! : (answers as QueryResult)).rows as Row[];
+  } catch (error) {
+    if (sqlState(error) === INSUFFICIENT_PRIVILEGE) denied();
+    throw error;
+  }
+}
+
 /** The name under which a connection keeps the plan of a statement; equal text, equal name. */
 const names = new Map<string, string>();
 function nameOf(sql: string): string {
@@ -198,15 +222,6 @@ function transaction(
   denied: () => void,
 ): Transaction {
   let current = tenantId;
-  const answer = async <Row>(statement: QueryConfig): Promise<Row[]> => {
-    try {
-      const answers: unknown = await client.query(statement);
-      return (Array.isArray(answers) ? (answers as QueryResult[]).at(-1)! : (answers as QueryResult)).rows as Row[];
-    } catch (error) {
-      if (sqlState(error) === INSUFFICIENT_PRIVILEGE) denied();
-      throw error;
-    }
-  };
   return {
     get tenantId() {
       return current;
@@ -214,16 +229,16 @@ function transaction(
     now,
     manager,
     query: <Row>(sql: string, parameters: readonly unknown[] = []) =>
-      answer<Row>({ text: sql, values: [...parameters] }),
+      answer<Row>(client, denied, { text: sql, values: [...parameters] }),
     prepared: <Row>(sql: string, parameters: readonly unknown[] = []) =>
-      answer<Row>({ name: nameOf(sql), text: sql, values: [...parameters] }),
+      answer<Row>(client, denied, { name: nameOf(sql), text: sql, values: [...parameters] }),
     planned: async <Row>(settings: string, sql: string, parameters: readonly string[]) => {
       const name = `planned ${nameOf(sql)}`;
       const known = plannedOn(client);
       const prepare = known.has(name) ? '' : `prepare "${name}" as ${sql};`;
       known.add(name); // what is prepared stays so, whatever becomes of the transaction
       const values = parameters.map((value) => client.escapeLiteral(value)).join();
-      return answer<Row>({ text: `${settings};${prepare}execute "${name}"${values && `(${values})`}` });
+      return answer<Row>(client, denied, { text: `${settings};${prepare}execute "${name}"${values && `(${values})`}` });
     },
     afterCommit: (wake) => wakes.push(wake),
     actFor: async (tenant) => {

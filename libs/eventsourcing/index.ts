@@ -3,6 +3,7 @@ export * from './migrate.js';
 export * from './projection.js';
 export * from './errors.js';
 export * from './store.js';
+export type { AnyDecider } from './draft.js';
 export { Appender } from './appender.js';
 export * from './commands.js';
 export { Relay, readSequenced, type RelayOptions, type SequencedEvent } from './relay.js';

@@ -1,10 +1,18 @@
 import { AsyncResource } from 'node:async_hooks';
-import { v7 } from 'uuid';
-import type { DeadlineChange, Decider, NewEvent } from '#domain';
-import { eventType, typeOf, upcast, type Actor, type EventContext, type RecordedEvent, type Service } from '#events';
-import { integerArray, textArray, uuidArray } from './binary-array.js';
-import type { Transaction } from './database.js';
-import { EventTooLarge, InvalidEvent, sqlState, WrongExpectedVersion } from './errors.js';
+import type { NewEvent } from '#domain';
+import { eventType, upcast, type Actor, type EventContext, type RecordedEvent, type Service } from '#events';
+import type { Database, Transaction } from './database.js';
+import {
+  deadlineChanges,
+  draftsOf,
+  newEventId,
+  parametersOf,
+  recordedAs,
+  type AnyDecider,
+  type Deadlines,
+  type Draft,
+} from './draft.js';
+import { sqlState, WrongExpectedVersion } from './errors.js';
 import { project, type Projection } from './projection.js';
 
 /** What the writer believes of a stream: its number of events, that it does not exist, or (written out) nothing. */
@@ -29,8 +37,6 @@ export interface Append {
   readonly cause?: Cause;
 }
 
-export type AnyDecider = Pick<Decider<unknown, object, object>, 'category' | 'deadlines'>;
-
 /** What came of one append of this process: these events are durable, so many seconds after it began; or why it failed. */
 export type AppendOutcome =
   | { readonly recorded: readonly RecordedEvent[]; readonly seconds: number }
@@ -45,26 +51,17 @@ export interface StoreOptions {
   readonly newId?: () => string;
 }
 
-/** An event that is not stored yet: its version is unknown, its bytes are final. */
-interface Draft {
-  readonly event: RecordedEvent;
-  readonly body: string;
+/** Events of a statement of a large append: the next ones are made while the last ones are written. */
+const STATEMENT = 250;
+const LARGEST_STATEMENT = 2 * STATEMENT;
+
+/** What a statement wrote, with the time of the earliest deadline it set. */
+interface Inserted {
+  readonly recorded: RecordedEvent[];
+  readonly firstDue: string | undefined;
 }
 
-/** What an append does to deadlines, with the columns' names. */
-interface Deadlines {
-  readonly ended: readonly { readonly stream_id: string; readonly name: string }[];
-  readonly started: readonly {
-    readonly stream_id: string;
-    readonly name: string;
-    readonly due_at: string;
-    readonly command: string;
-    readonly correlation_id: string;
-    readonly causation_id: string;
-  }[];
-}
-
-const MAX_BODY_BYTES = 262_144;
+type Run = (sql: string, parameters: readonly unknown[]) => Promise<{ versions: number[]; recorded_at: string }[]>;
 
 /**
  * The event store of one service. An append is one transaction: events, inline projections, deadlines. It is durable when the
@@ -74,12 +71,12 @@ export class EventStore {
   readonly service: Service;
   private readonly wakes = new Set<(firstDue: string | undefined) => void>();
   private readonly watchers = new Set<(outcome: AppendOutcome) => void>();
-  private readonly deadlines: ReadonlyMap<string, AnyDecider['deadlines']>;
+  private readonly deadlines: Deadlines;
   private readonly newId: () => string;
 
   constructor(private readonly options: StoreOptions) {
     this.service = options.service;
-    this.newId = options.newId ?? v7;
+    this.newId = options.newId ?? newEventId;
     this.deadlines = new Map((options.deciders ?? []).map((decider) => [decider.category, decider.deadlines]));
   }
 
@@ -97,16 +94,23 @@ export class EventStore {
   }
 
   /**
-   * Appends to any number of streams in one statement, all or nothing, with projections and deadlines. A stream is named once.
-   * Throws WrongExpectedVersion when a stream is elsewhere, InvalidEvent when an event does not fit its schema, EventTooLarge over 256 KiB;
-   * the transaction is then unusable and must end.
+   * Appends to any number of streams, all or nothing, with projections and deadlines. A stream is named once. Throws WrongExpectedVersion
+   * when a stream is elsewhere, InvalidEvent when an event does not fit its schema, EventTooLarge over 256 KiB; the transaction is then
+   * unusable and must end. Two appends to the same streams wait for each other; of two larger than one statement Postgres may have to
+   * end one (40P01), like a conflict.
    */
   async append(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
     const began = performance.now();
     try {
-      const recorded = await this.write(tx, cause, appends);
+      const { tenantId } = tx;
+      if (!tenantId) throw new Error('Events are appended on behalf of one organisation');
+      const pages = await this.insertAll(tx, tenantId, this.pages(cause, appends));
+      const recorded = pages.flatMap((page) => page.recorded);
+      if (recorded.length === 0) return recorded;
+      await project(tx, this.options.projections ?? [], recorded);
+      tx.afterCommit(() => pages.forEach((page) => this.wake(page)));
       const tell = () => this.tell({ recorded, seconds: (performance.now() - began) / 1000 });
-      if (recorded.length > 0) tx.afterCommit(AsyncResource.bind(tell));
+      tx.afterCommit(AsyncResource.bind(tell));
       return recorded;
     } catch (error) {
       this.tell({ error });
@@ -114,34 +118,68 @@ export class EventStore {
     }
   }
 
-  private tell(outcome: AppendOutcome): void {
+  /** Tells those who watch what came of an append; for whoever appends drafts. */
+  tell(outcome: AppendOutcome): void {
     for (const watch of this.watchers) watch(outcome);
   }
 
-  private async write(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
-    const tenantId = tx.tenantId;
-    if (!tenantId) throw new Error('Events are appended on behalf of one organisation');
+  private wake({ firstDue }: Inserted): void {
+    for (const wake of this.wakes) wake(firstDue);
+  }
+
+  /** The drafts of an append: as `append`, without writing anything yet. */
+  drafts(cause: Cause, appends: readonly Append[]): Draft[] {
+    return [...this.pages(cause, appends)].flat();
+  }
+
+  /**
+   * Writes drafts of one organisation, of different streams, in a transaction of their own: a single round trip unless a read model is
+   * written with them. Throws WrongExpectedVersion as `append` does, and tells nobody who watches.
+   */
+  async appendAlone(database: Database, tenantId: string, drafts: readonly Draft[]): Promise<RecordedEvent[]> {
+    const projections = this.options.projections ?? [];
+    if (drafts.some(({ name }) => projections.some(({ on }) => on[name])))
+      return database.inTenant(tenantId, async (tx) => {
+        const inserted = await this.insert(tx.prepared, tenantId, tx.now, drafts);
+        await project(tx, projections, inserted.recorded);
+        tx.afterCommit(() => this.wake(inserted));
+        return inserted.recorded;
+      });
+    const inserted = await this.insert((...statement) => database.alone(...statement), tenantId, null, drafts);
+    this.wake(inserted);
+    return inserted.recorded;
+  }
+
+  /** The drafts of each statement, made when they are asked for. */
+  private *pages(cause: Cause, appends: readonly Append[]): Generator<Draft[]> {
     if (new Set(appends.map(({ streamId }) => streamId)).size < appends.length)
       throw new Error('One append names a stream twice');
-    const drafts = appends.flatMap((append) => {
-      const base =
-        append.expectedVersion === 'any' ? null : append.expectedVersion === 'none' ? 0 : append.expectedVersion;
+    const count = appends.reduce((sum, { events }) => sum + events.length, 0);
+    const size = count <= LARGEST_STATEMENT ? count : STATEMENT;
+    let page: Draft[] = [];
+    for (const append of appends) {
       const of = append.cause ?? cause;
       const inCase = { ...of, correlationId: of.correlationId ?? this.newId() };
-      return append.events.map((event, index) => ({
-        base,
-        nth: index + 1,
-        draft: this.draft(tx, tenantId, inCase, append, event),
-      }));
-    });
-    if (drafts.length === 0) return [];
-    const deadlines = this.deadlineChanges(drafts.map(({ draft }) => draft.event));
-    const versions = await this.insert(tx, tenantId, drafts, deadlines);
-    const recorded = drafts.map(({ draft }, index) => ({ ...draft.event, version: versions[index]! }));
-    await project(tx, this.options.projections ?? [], recorded);
-    const [firstDue] = deadlines.started.map(({ due_at }) => due_at).sort();
-    tx.afterCommit(() => this.wakes.forEach((wake) => wake(firstDue)));
-    return recorded;
+      page.push(...draftsOf(this.options.service, this.newId, inCase, append));
+      if (page.length < size) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+  }
+
+  /** Writes each page while the next one is made. */
+  private async insertAll(tx: Transaction, tenantId: string, pages: Iterable<Draft[]>): Promise<Inserted[]> {
+    const inserted: Inserted[] = [];
+    let underWay: Promise<Inserted> | undefined;
+    for (const drafts of pages) {
+      if (underWay) inserted.push(await underWay);
+      underWay = this.insert(tx.prepared, tenantId, tx.now, drafts);
+      // It is looked at after the next page is made; should that one fail, what came of this one does not matter any more.
+      underWay.catch(() => undefined);
+    }
+    if (underWay) inserted.push(await underWay);
+    return inserted;
   }
 
   /** The events of these streams in order of version, upcast to their newest form. A stream nobody wrote to has none. */
@@ -160,95 +198,35 @@ export class EventStore {
     return streams;
   }
 
-  private draft(
-    tx: Transaction,
-    tenantId: string,
-    cause: Cause & { correlationId: string },
-    append: Append,
-    event: NewEvent,
-  ): Draft {
-    const type = typeOf(this.service, event.name);
-    const faults = eventType(type)!.faults(event.data);
-    if (faults.length > 0) throw new InvalidEvent(type, faults);
-    const id = this.newId();
-    const context: EventContext = {
-      occurredAt: append.occurredAt ?? tx.now,
-      recordedAt: tx.now,
-      actor: cause.actor,
-      correlationId: cause.correlationId,
-      ...(cause.causationId ? { causationId: cause.causationId } : {}),
-      ...(event.rules && event.rules.length > 0 ? { rules: event.rules } : {}),
-    };
-    const data = event.data as Record<string, unknown>;
-    const body = JSON.stringify({ ...context, data });
-    if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw new EventTooLarge(type);
-    const { streamId } = append;
-    return { event: { ...context, id, type, name: event.name, tenantId, streamId, version: 0, data }, body };
-  }
-
   private async insert(
-    tx: Transaction,
+    run: Run,
     tenantId: string,
-    drafts: readonly { base: number | null; nth: number; draft: Draft }[],
-    { ended, started }: Deadlines,
-  ): Promise<number[]> {
-    const json = (rows: readonly object[]) => (rows.length > 0 ? JSON.stringify(rows) : null);
-    const column = <T>(pick: (draft: Draft) => T) => drafts.map(({ draft }) => pick(draft));
+    recordedAt: string | null,
+    drafts: readonly Draft[],
+  ): Promise<Inserted> {
+    const changes = deadlineChanges(drafts, this.deadlines);
     try {
-      const [row] = await tx.prepared<{ versions: number[] }>(
-        'select append_events($1, $2, $3, $4, $5, $6, $7, $8, $9) as versions',
-        [
-          tenantId,
-          textArray(column(({ event }) => event.streamId)),
-          integerArray(drafts.map(({ base }) => base)),
-          integerArray(drafts.map(({ nth }) => nth)),
-          uuidArray(column(({ event }) => event.id)),
-          textArray(column(({ event }) => event.type)),
-          textArray(column((draft) => draft.body)),
-          json(ended),
-          json(started),
-        ],
-      );
-      return row!.versions;
+      const [row] = await run('select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
+        tenantId,
+        recordedAt,
+        ...parametersOf(drafts, changes),
+      ]);
+      const { versions, recorded_at } = row!;
+      const recorded = drafts.map((draft, index) => recordedAs(draft, tenantId, recorded_at, versions[index]!));
+      const [firstDue] = changes.started.map(({ due_at }) => due_at).sort();
+      return { recorded, firstDue };
     } catch (error) {
-      const taken = sqlState(error) === '23505' && (error as { constraint?: string }).constraint === 'events_pkey';
-      if (taken || sqlState(error) === 'RC409')
-        throw new WrongExpectedVersion([...new Set(column(({ event }) => event.streamId))]);
+      if (isVersionTaken(error)) throw new WrongExpectedVersion([...new Set(drafts.map(({ streamId }) => streamId))]);
       throw error;
     }
   }
+}
 
-  /** The deadlines that these events end, and those that they start or move. */
-  private deadlineChanges(events: readonly RecordedEvent[]): Deadlines {
-    const changes = new Map<string, { event: RecordedEvent; change: DeadlineChange }>();
-    for (const event of events) {
-      const category = event.streamId.slice(0, event.streamId.indexOf('-'));
-      const rows = this.deadlines.get(category) as
-        | Record<string, ((data: object) => readonly DeadlineChange[]) | undefined>
-        | undefined;
-      for (const change of rows?.[event.name]?.(event.data) ?? []) {
-        const name = 'schedule' in change ? change.schedule : change.cancel;
-        changes.set(`${event.streamId}\n${name}`, { event, change });
-      }
-    }
-    const result: { ended: Deadlines['ended'][number][]; started: Deadlines['started'][number][] } = {
-      ended: [],
-      started: [],
-    };
-    for (const { event, change } of changes.values()) {
-      if ('cancel' in change) result.ended.push({ stream_id: event.streamId, name: change.cancel });
-      else
-        result.started.push({
-          stream_id: event.streamId,
-          name: change.schedule,
-          due_at: change.dueAt,
-          command: JSON.stringify(change.command),
-          correlation_id: event.correlationId,
-          causation_id: event.id,
-        });
-    }
-    return result;
-  }
+/** Another event has the version already, or the stream is not that far: the version to give is then null, in the log as in `pending`. */
+function isVersionTaken(error: unknown): boolean {
+  const { constraint, column } = error as { constraint?: string; column?: string };
+  const code = sqlState(error);
+  return (code === '23505' && constraint === 'events_pkey') || (code === '23502' && column === 'version');
 }
 
 /** A row of the log as the database returns it. */

@@ -85,8 +85,8 @@ describe('the catalogue’s tenancy faults', () => {
     ['a unique expression', ['create unique index odd on inbox (lower(processor))'], [`inbox.odd ${key}`]],
     [
       'a foreign key',
-      ['alter table last_counts add ticket bigint references pending'],
-      ['last_counts.ticket refers to rows of any organisation'],
+      ['alter table last_counts add position bigint references sequence'],
+      ['last_counts.position refers to rows of any organisation'],
     ],
     ['a view', ['create view peek as select * from events'], [`peek ${view}`]],
     [

@@ -11,7 +11,6 @@ const EXCEPTIONS: TenancyExceptions = {
   checkpoints: 'counts events of a topic, whoever’s they are',
   migrations: 'the schema’s own history; no role of the application may read it',
   kek_check: 'one value that proves the key-encryption key; nobody’s',
-  'pending.ticket': 'given by the database; only the relay reads it',
   'sequence.position': 'given by the sequencer; only the relay writes it',
 };
 

@@ -2,7 +2,7 @@
 -- A ticket is drawn before its transaction commits, so of two events where one saw the other, the later has the higher ticket.
 -- xid bounds the scan: below the oldest running writer nothing new can appear.
 create table pending (
-  ticket bigint generated always as identity primary key,
+  ticket bigint generated always as identity,
   xid xid8 not null default pg_current_xact_id(),
   tenant_id uuid not null,
   stream_id text not null,

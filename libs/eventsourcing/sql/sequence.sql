@@ -28,23 +28,24 @@ grant select on sequencer to :app;
 -- Numbers one page of pending events. Returns how many, the new head, and the xid below which nothing can still appear;
 -- no row at all when another leader has taken over. The bound is read before the page, so it can only be too low.
 -- Rows numbered earlier stay as dead rows while an old snapshot is open anywhere. The plan must not read them again: it enters by xid
--- (adding 0 keeps it from walking the tickets in their order instead) and deletes by ticket, whatever the statistics say.
+-- and deletes by place, whatever the statistics say. The place of a row is its own until it is deleted, which only the one who holds the
+-- epoch does.
 create function number_pending(my_epoch bigint, from_xid xid8, page integer)
   returns table (taken bigint, new_head bigint, next_xid xid8) language plpgsql set enable_seqscan = off as $$
 declare
   bound xid8 := pg_snapshot_xmin(pg_current_snapshot());
   old_head bigint;
-  tickets bigint[];
+  places tid[];
   n bigint;
 begin
   select head into old_head from sequencer where epoch = my_epoch for update;
   if not found then return; end if;
-  select coalesce(array_agg(t.ticket), '{}') into tickets
-    from (select p.ticket from pending p where p.xid >= from_xid order by p.ticket + 0 limit page) t;
-  n := cardinality(tickets);
+  select coalesce(array_agg(t.place), '{}') into places
+    from (select p.ctid as place from pending p where p.xid >= from_xid order by p.ticket limit page) t;
+  n := cardinality(places);
   if n > 0 then
     with gone as (
-      delete from pending p where p.ticket = any(tickets) returning p.ticket, p.tenant_id, p.stream_id, p.version
+      delete from pending p where p.ctid = any(places) returning p.ticket, p.tenant_id, p.stream_id, p.version
     )
     insert into sequence (position, tenant_id, stream_id, version)
     select old_head + row_number() over (order by g.ticket), g.tenant_id, g.stream_id, g.version from gone g;
