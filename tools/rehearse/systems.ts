@@ -64,7 +64,7 @@ const start: Readonly<Record<Mode, (clock: string, settings: Settings, undo: Und
       ROLLCALL_CLOCK: `manual:${clock}`,
       KAFKA_BROKERS: broker.brokers.join(','),
     };
-    // Only the gateway reads these.
+    // The gateway reads these, and consent where membership is.
     const upstreams = {
       ROLLCALL_MEMBERSHIP_URL: urls[0]!,
       ROLLCALL_CONSENT_URL: urls[1]!,
