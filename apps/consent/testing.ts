@@ -18,9 +18,9 @@ export interface Party {
 export const fullNotice = { noticeVersion: 'notice-1', items: ['purpose', 'duration'] };
 export const inWriting = { scope: ['membership'], purpose: 'campaign', method: 'written', noticeVersion: 'notice-1' };
 
-/** Opens it. Close `app` at the end. */
-export async function openParty(): Promise<Party> {
-  const app = await openApp({ at: '2026-05-01T09:00:00.000Z' });
+/** Opens it; `env` holds further settings. Close `app` at the end. */
+export async function openParty(env: Readonly<Record<string, string>> = {}): Promise<Party> {
+  const app = await openApp({ at: '2026-05-01T09:00:00.000Z', env });
   const done: Party['done'] = async (path, body, options) => {
     const reply = await app.post(path, body, options);
     if (reply.status >= 300)
@@ -36,7 +36,7 @@ export async function openParty(): Promise<Party> {
     });
     return personId as string;
   };
-  await done('/v1/profiles/political-party/activate', {});
+  await done('/v1/profiles/political-party/activate', { overrides: { '*': { agreement_topics: [] } } });
   await app.settle();
   const group = { name: 'Ward', purpose: 'Campaigning', groupType: 'party-group', admins: [await member()] };
   const groupId = (await done('/v1/groups', group))['groupId'] as string;

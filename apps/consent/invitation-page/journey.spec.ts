@@ -36,10 +36,12 @@ describe('joining by an invitation', () => {
     const about = Object.fromEntries(history.map((event) => [event.name, event]));
     const version = about['NoticePresented']!.data['noticeVersion'];
     expect(first.html).toContain(String(version));
+    const { agreementVersion } = about['NoticePresented']!.data;
+    expect(first.html).toContain(`Version ${String(agreementVersion)}`);
     expect(about['NoticePresented']!.actor).toEqual({ kind: 'person', id: personId });
     expect(about['ConsentGiven']).toMatchObject({
       actor: { kind: 'person', id: personId },
-      data: { method: 'link_opt_in', noticeVersion: version, recordedBy: personId },
+      data: { method: 'link_opt_in', noticeVersion: version, agreementVersion, recordedBy: personId },
     });
     expect(about['InviteAccepted']!.data).toMatchObject({ inviteId, use: 1 });
     expect(about['MemberAdded']).toMatchObject({

@@ -9,6 +9,11 @@ export const fields = {
   duration: 'until 31 May 2026',
   organisation: 'The Party',
 };
+/** What members of that group agree to. */
+export const agreement = [
+  { topic: 'unacceptable_behaviour', heading: 'What is not on', body: 'No insults, no rumours, no advertising.' },
+  { topic: 'consequences', heading: 'What happens then', body: 'You are reminded once. After that you are taken out.' },
+];
 export const WHATSAPP = 'https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv';
 
 /** An invitation that was issued: its id and its secret link, of which `path` is what follows the host. */
@@ -44,11 +49,13 @@ export interface Invited extends Party {
 /** The date of birth of everybody `somebody` makes. */
 export const BORN = '1980-04-01';
 
-/** The party, with its group ready for invitations. Close `app` at the end. */
-export async function openInvited(): Promise<Invited> {
-  const party = await openParty();
+/** The party, with its group ready for invitations; `env` holds further settings. Close `app` at the end. */
+export async function openInvited(env: Readonly<Record<string, string>> = {}): Promise<Invited> {
+  const party = await openParty(env);
   const { app, groupId, done } = party;
   await done('/v1/texts/fields', { groupId, fields });
+  await done('/v1/texts', { groupId, kind: 'agreement', sections: agreement, publish: true });
+  await app.settle();
   const issue: Invited['issue'] = (body = {}) => {
     const usual = {
       groupId,
