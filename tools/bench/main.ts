@@ -59,6 +59,8 @@ try {
   await ground.close();
 }
 print(rows);
+if (values.quick)
+  told('Small sizes are for direction only: most bars are meant for the full ones, and nothing was written.');
 if (failed.length > 0) {
   told(`Failed: ${failed.join(', ')}`);
   // What a failed group left open must not keep the process.
