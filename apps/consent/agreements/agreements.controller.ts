@@ -1,0 +1,118 @@
+import { Inject } from '@nestjs/common';
+import { Type } from 'typebox';
+import { agreement, briefing, ruleOf } from '#domain';
+import {
+  type CallOf,
+  checked,
+  Command,
+  cursorKey,
+  Incoming,
+  page,
+  pastInstantIn,
+  Read,
+  recorded,
+  refused,
+  requireGroup,
+  requirePolicy,
+  Resource,
+  ServiceKit,
+  timeZone,
+} from '#nest';
+import {
+  Accept,
+  AcceptancePage,
+  AcceptancesQuery,
+  AgreementPage,
+  AgreementsQuery,
+  Circulate,
+  Circulated,
+  WelcomeRecorded,
+} from './agreements.dto.js';
+import { agreementVersion, listAcceptances, listAgreements } from './agreements.read-model.js';
+import { briefingId } from './briefing-stream.js';
+
+const uuid = Type.String({ format: 'uuid' });
+const ByGroup = Type.Tuple([uuid]);
+const ByPerson = Type.Tuple([uuid, Type.String({ pattern: '^[0-9a-f]{16}$' })]);
+
+/** The agreement of a group on its way round, and who accepted which version of it. */
+@Resource('agreements', 'Agreements')
+export class AgreementsController {
+  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+
+  @Command('circulate', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Records that the agreement went to everybody in the group',
+    description:
+      'It is due again after the time the policy sets (AMZ-031). The version is the one that holds unless said.',
+    body: Circulate,
+    answers: Circulated,
+  })
+  async circulate(@Incoming() call: CallOf<typeof Circulate>) {
+    const { tx, body, cause, expectedVersion } = call;
+    const groupId = body.groupId.toLowerCase();
+    const policy = await requirePolicy(tx, groupId);
+    const version = body.textVersion ?? (await agreementVersion(tx, groupId)) ?? '';
+    const every = policy.parameters.agreement_recirculate_every.value;
+    const rules = [ruleOf(policy, 'agreement_recirculate_every')];
+    const data = { groupId, version, channel: body.channel, every, timeZone: await timeZone(tx), rules };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, agreement, cause, [
+      { id: groupId, command: { name: 'Circulate', data }, occurredAt, expectedVersion },
+    ]);
+    return recorded(outcome!, { groupId, textVersion: version });
+  }
+
+  @Command('accept', {
+    scopes: ['admin', 'moderator', 'member'],
+    summary: 'Records that a person accepts the agreement',
+    description:
+      'Joining counts as accepting and is recorded by itself (AMZ-109). Only the version that holds can be accepted.',
+    body: Accept,
+    answers: WelcomeRecorded,
+  })
+  async accept(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof Accept>) {
+    const [groupId, personId] = [body.groupId.toLowerCase(), body.personId.toLowerCase()];
+    const policy = await requirePolicy(tx, groupId);
+    const rules = [ruleOf(policy, 'agreement_topics')];
+    const version = await agreementVersion(tx, groupId);
+    if (version === undefined) return refused('NoAgreement', 'The group has published no agreement yet.', rules);
+    if (body.textVersion !== undefined && body.textVersion !== version)
+      return refused('AgreementOutdated', 'This is not the version of the agreement that holds.', rules);
+    const data = { groupId, personId, version, how: 'said' as const, rules };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, briefing, cause, [
+      { id: briefingId(groupId, personId), command: { name: 'Accept', data }, occurredAt, expectedVersion },
+    ]);
+    return recorded(outcome!, { groupId, personId });
+  }
+
+  @Read('', {
+    scopes: ['admin', 'moderator', 'auditor'],
+    summary: 'Which agreement holds in each group, and which have to go round again',
+    query: AgreementsQuery,
+    answers: AgreementPage,
+  })
+  async list(@Incoming() { tx, query }: CallOf<never, typeof AgreementsQuery>) {
+    const { groupId, state, cursor, limit = 50 } = query;
+    const key = cursorKey(cursor, 1);
+    const after = key && (checked(ByGroup, key, 'query/cursor') as [string])[0];
+    const rows = await listAgreements(tx, { groupId, state, after, limit: limit + 1 });
+    return page(rows, limit, (row) => [row.groupId]);
+  }
+
+  @Read('acceptances', {
+    scopes: ['admin', 'moderator', 'auditor'],
+    summary: 'Who accepted which version of a group’s agreement, when and how',
+    query: AcceptancesQuery,
+    answers: AcceptancePage,
+  })
+  async acceptances(@Incoming() { tx, query }: CallOf<never, typeof AcceptancesQuery>) {
+    const { groupId, personId, cursor, limit = 50 } = query;
+    await requireGroup(tx, groupId);
+    const key = cursorKey(cursor, 2);
+    const after = key && (checked(ByPerson, key, 'query/cursor') as [string, string]);
+    const rows = await listAcceptances(tx, { groupId, personId, after, limit: limit + 1 });
+    return page(rows, limit, (row) => [row.personId, row.textVersion]);
+  }
+}
