@@ -8,9 +8,11 @@ create function append_events(
   tenant uuid, recorded text, streams text[], expected integer[], nth integer[], ids uuid[], types text[], happened text[], rests text[],
   ended json, started json, out versions integer[], out recorded_at text
 ) language plpgsql
-  -- Planned once a connection, though the table grows afterwards. That is safe because each subselect below can only be a descent of the
-  -- primary key; as a join it could become, and remain, a scan of all that an organisation has.
+  -- Planned once a connection, though the table grows afterwards. That is safe because each subselect below asks for one row in the order
+  -- of the versions, which without a sort only a descent of the primary key gives. As a join, or without an order, it could become, and
+  -- remain, a scan of all that an organisation has.
   set plan_cache_mode = force_generic_plan
+  set enable_sort = off
   set enable_seqscan = off as $$
 begin
   recorded_at := coalesce(recorded, open_for(tenant::text));
@@ -31,9 +33,9 @@ begin
     select e.*, e.n + case
         when e.want is null then coalesce((select x.version from events x
           where x.tenant_id = tenant and x.stream_id = e.stream order by x.version desc limit 1), 0)
-        -- Null where the stream is not that far, and no event may have that version.
+        -- Versions have no gaps: the one wanted, or null where the stream is not that far, and no event may have that version.
         when e.want > 0 and e.n = 1 then (select x.version from events x
-          where x.tenant_id = tenant and x.stream_id = e.stream and x.version = e.want)
+          where x.tenant_id = tenant and x.stream_id = e.stream and x.version >= e.want order by x.version limit 1)
         else e.want
       end as version
       from unnest(streams, expected, nth, ids, types, happened, rests) with ordinality as e(stream, want, n, id, type, happened, rest, nr)
