@@ -60,7 +60,7 @@ describe('another organisation’s ids', () => {
 
 /** One of everything that has an id, in the first organisation. */
 async function fill(): Promise<Record<string, string>> {
-  await app.post('/v1/profiles/political-party/activate', {});
+  await app.post('/v1/profiles/political-party/activate', { overrides: { '*': { agreement_topics: [] } } });
   const keyId = (await app.post('/v1/keys', { scopes: ['auditor'] })).body['keyId'] as string;
   await app.settle();
   const [personId, groupId, activityId, itemId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];

@@ -55,6 +55,11 @@ const Group = Type.Object(
         description: 'In the group from the start, after the notice and the consent that the policy asks for.',
       }),
     ),
+    isPrepared: some(
+      Type.Boolean({
+        description: 'Whether the group has the texts and its moderators what the policy asks; true unless said.',
+      }),
+    ),
   },
   exactly,
 );

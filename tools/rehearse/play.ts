@@ -5,6 +5,7 @@ import { type Answer, type Api, connect, moveClock } from './client.js';
 import { type After, eventInWords, judge, READING, type Verdict } from './expect.js';
 import { has } from './match.js';
 import { aliases, type Names } from './names.js';
+import { prepareGroup } from './prepare.js';
 import type { Step, Story } from './read.js';
 
 /** A system with a manual clock, and a key of its operator. */
@@ -131,8 +132,11 @@ class Performance {
     await moveClock(this.operator, start);
     for (const [person, fields] of Object.entries(people)) await set('registerPerson', { person, ...fields });
     for (const [activity, fields] of Object.entries(activities)) await set('startActivity', { activity, ...fields });
-    for (const [group, { members: _members, ...fields }] of Object.entries(groups))
+    for (const [group, { members: _members, isPrepared: _isPrepared, ...fields }] of Object.entries(groups))
       await set('registerGroup', { group, ...fields });
+    await moveClock(this.operator, start);
+    for (const [group, { isPrepared = true }] of Object.entries(groups))
+      if (isPrepared) await prepareGroup(this.admin, names.id('group', group));
     await moveClock(this.operator, start);
     for (const [group, { members = [] }] of Object.entries(groups)) await this.letIn(group, members, set);
     await this.freshEvents();
@@ -146,15 +150,16 @@ class Performance {
   ) {
     if (members.length === 0) return;
     const { body } = await this.admin.get(`/v1/groups/${this.names.id('group', group)}/policy`);
-    const { notice_items, consent_methods } = body['parameters'] as Record<string, { value: string[] }>;
+    const { notice_items, consent_methods, join_routes } = body['parameters'] as Record<string, { value: string[] }>;
     const [method] = consent_methods!.value;
+    const [route] = join_routes!.value;
     for (const person of members) {
       const about = { person, group };
       await set('presentNotice', { ...about, items: notice_items!.value });
       if (method) await set('giveConsent', { ...about, method });
     }
     await moveClock(this.operator, this.story.start);
-    for (const person of members) await set('addMember', { person, group });
+    for (const person of members) await set('addMember', { person, group, route });
     await moveClock(this.operator, this.story.start);
   }
 

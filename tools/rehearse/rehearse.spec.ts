@@ -24,7 +24,7 @@ const small = (more: object = {}) =>
     title: 'Small',
     obligations: ['LD-03'],
     clock: '2026-03-23 09:00',
-    organisation: { profile: 'political-party' },
+    organisation: { profile: 'political-party', overrides: { '*': { agreement_topics: [] } } },
     people: { anna: { statuses: [{ category: 'member' }], dateOfBirth: '1980-02-11' } },
     groups: { ward: { groupType: 'party-group', admins: ['anna'] } },
     steps: [{ at: '2026-03-24 10:00', expect: { events: [], noOther: ['events'] } }],

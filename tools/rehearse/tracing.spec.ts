@@ -19,7 +19,7 @@ afterEach(async () => {
 async function settleIn(api: Api): Promise<void> {
   const must = (path: string, body: object) => api.must(path, body);
   const settle = async () => must('/v1/clock', { to: (await api.get('/v1/clock')).body['now'] });
-  await must('/v1/profiles/political-party/activate', {});
+  await must('/v1/profiles/political-party/activate', { overrides: { '*': { agreement_topics: [] } } });
   await settle();
   const person = (crmId: string, name: string) =>
     must('/v1/people', {

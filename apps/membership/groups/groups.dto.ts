@@ -52,8 +52,8 @@ export const GroupView = Type.Object({
 const Finding = Type.Object({ code: Type.String(), because: Type.String(), parameter: Type.String() });
 export const ModerationView = Type.Object({
   groupId: Id,
-  isCovered: Type.Boolean({ description: 'The group is run as its policy asks; while it is not, nobody is let in.' }),
-  lacks: Type.Array(Finding),
+  isCovered: Type.Boolean({ description: 'The group is run by those its policy asks for.' }),
+  lacks: Type.Array(Finding, { description: 'While there is any, nobody is let in.' }),
   warnings: Type.Array(Finding, { description: 'What should be mended and keeps nobody out.' }),
   moderators: Type.Array(
     Type.Object({

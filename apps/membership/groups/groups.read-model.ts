@@ -41,6 +41,12 @@ export const groupTables = [
     'group_id uuid not null, person_id uuid not null, prerequisite text not null, met_at timestamptz not null',
     'group_id, person_id, prerequisite',
   ),
+  // When the consent service said that a group has every text it needs, and since when it lacks one again.
+  tenantTable(
+    'group_texts',
+    'group_id uuid not null, complete_since timestamptz not null, incomplete_since timestamptz',
+    'group_id',
+  ),
 ];
 
 export const groupProjections = [
@@ -86,6 +92,15 @@ export function listGroups(tx: Transaction, after: string | null, limit: number)
     `select ${COLUMNS} from groups g where tenant_id = $1 and ($2::uuid is null or group_id > $2) order by group_id limit $3`,
     [tx.tenantId, after, limit],
   );
+}
+
+/** Whether a group has ever had all the texts its policy asks for, as far as the consent service has told us. */
+export async function hasTexts(tx: Transaction, groupId: string): Promise<boolean> {
+  const rows = await tx.query('select 1 from group_texts where tenant_id = $1 and group_id = $2', [
+    tx.tenantId,
+    groupId,
+  ]);
+  return rows.length > 0;
 }
 
 /** Who runs a group, with what is on record of each. */

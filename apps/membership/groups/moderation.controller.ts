@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { group, needsOf, ruleOf } from '#domain';
+import { group, needsOf, ruleOf, textLacks } from '#domain';
 import {
   activePolicy,
   type Call,
@@ -16,7 +16,7 @@ import {
 } from '#nest';
 import { knownGroup } from './groups.controller.js';
 import { GroupRecorded, MeetPrerequisite, ModerationView } from './groups.dto.js';
-import { rolesIn } from './groups.read-model.js';
+import { hasTexts, rolesIn } from './groups.read-model.js';
 import { moderationOf, staffAmong } from './moderation.js';
 
 /** Whether those who run a group are those its policy asks for, and ready for it. */
@@ -59,6 +59,7 @@ export class ModerationController {
     const policy = await activePolicy(tx, groupType);
     if (!policy) return refused('NoPolicyInForce', 'No profile is active for the type of this group.');
     const { moderators, lacks, warnings } = await moderationOf(this.kit, tx, groupId, policy);
-    return { groupId, isCovered: lacks.length === 0, lacks, warnings, moderators };
+    const missing = textLacks(policy, await hasTexts(tx, groupId));
+    return { groupId, isCovered: lacks.length === 0, lacks: [...lacks, ...missing], warnings, moderators };
   }
 }

@@ -27,7 +27,7 @@ export type RoleStanding = Moderator & {
   readonly missing: readonly Prerequisite[];
 };
 
-/** How a group is run at `tx.now`. */
+/** How a group is run at `tx.now`, and whether it has the texts it needs. */
 export interface Moderation {
   readonly moderators: readonly RoleStanding[];
   readonly lacks: readonly GroupLack[];

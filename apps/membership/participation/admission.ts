@@ -5,6 +5,7 @@ import {
   barAt,
   isOver,
   ruleOf,
+  textLacks,
   type ParameterName,
   type ResolvedPolicy,
   type Route,
@@ -12,6 +13,7 @@ import {
 import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { type Call, idOf, instantIn, notFound, type ServiceKit } from '#nest';
+import { hasTexts } from '../groups/groups.read-model.js';
 import { moderationOf } from '../groups/moderation.js';
 import { adderOf } from './adder.js';
 import type { Facts } from './facts.js';
@@ -42,7 +44,7 @@ export async function admission(kit: ServiceKit, call: Asking, facts: Facts, { r
     capacity,
     route,
     adder,
-    lacks: moderation.lacks,
+    lacks: [...moderation.lacks, ...textLacks(policy, await hasTexts(tx, groupId))],
     ...(bar ? { bar } : {}),
     ...(tie?.until ? { guestUntil: tie.until } : {}),
     ...(tie?.activity ? { activity: tie.activity } : {}),

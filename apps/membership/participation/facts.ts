@@ -35,12 +35,13 @@ export interface Facts extends Pair {
 
 /**
  * Reads the facts about any number of people in any number of groups, in as many statements as for one. Pairs whose group the
- * organisation does not have are left out. Throws when a group's type has no policy in force: nothing may be decided then.
+ * organisation does not have are left out; where nobody asks for ages, none is known. Throws when a group's type has no policy in force: nothing may be decided then.
  */
 export async function readFacts(
   kit: ServiceKit,
   tx: Transaction,
   pairs: readonly Pair[],
+  asksAge = true,
 ): Promise<(pair: Pair) => Facts | undefined> {
   const groups = await findGroups(tx, unique(pairs, 'groupId'));
   const asked = pairs.filter(({ groupId }) => groups.has(groupId));
@@ -51,7 +52,7 @@ export async function readFacts(
   const zone = await timeZone(tx);
   const people = await kit.commands.states(tx, person, personIds);
   const participations = await kit.commands.states(tx, participation, ids);
-  const ages = await ageOf(kit, tx, personIds, tx.now);
+  const ages = asksAge ? await ageOf(kit, tx, personIds, tx.now) : new Map<string, Age>();
   const consentOf = await consentsOf(tx, asked);
   return (pair) => {
     const { groupId, personId } = pair;
@@ -71,7 +72,7 @@ export async function readFacts(
       isKnown: version > 0,
       liveCategories: liveCategories(state, tx.now),
       hasLeft: hasLeft(state),
-      age: ages.get(personId)!,
+      age: ages.get(personId) ?? { known: false },
       ...consent(consentOf(pair)),
     };
   };

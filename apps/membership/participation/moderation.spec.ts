@@ -251,9 +251,36 @@ describe('the staff moderator leaves', () => {
   });
 });
 
+describe('a group in preparation', () => {
+  it('[LD-28] [AMZ-101] takes nobody in until every text its policy asks for is published', async () => {
+    await charity.done('/v1/profiles/political-party/activate');
+    await charity.app.settle();
+    const admin = await charity.person({ statuses: statuses('member') });
+    const ward = await charity.group({ groupType: 'party-group', admins: [admin] });
+    const told = { personId: admin, groupId: ward, noticeVersion: 'notice-1' };
+    await charity.done('/v1/consents/notices', { ...told, items: ['purpose', 'duration'] });
+    await charity.done('/v1/consents', { ...told, scope: ['membership'], purpose: 'campaign', method: 'written' });
+    await charity.app.settle();
+    const members = `/v1/groups/${ward}/members`;
+    expect(await charity.done(members, { personId: admin }, 409)).toMatchObject({
+      code: 'TextsMissing',
+      rules: [rule('agreement_topics', 'LD-28')],
+    });
+    const lacks = async () => (await charity.read(`/v1/groups/${ward}/moderation`))['lacks'];
+    expect(await lacks()).toMatchObject([{ code: 'TextsMissing' }]);
+    const fields = { organisation: 'The party', groupName: 'Ward', purpose: 'canvassing', contact: 'ward@example.org' };
+    await charity.done('/v1/texts/fields', { groupId: ward, fields }, 200);
+    const { sections } = await charity.read(`/v1/texts/suggested?groupId=${ward}&kind=agreement`);
+    await charity.done('/v1/texts', { groupId: ward, kind: 'agreement', sections, publish: true });
+    await charity.app.settle();
+    expect(await lacks()).toEqual([]);
+    await charity.done(members, { personId: admin });
+  });
+});
+
 describe('other profiles', () => {
   it('[HSU-28] a society takes nobody back who was removed for conduct, whatever date is named', async () => {
-    await charity.done('/v1/profiles/students-union/activate');
+    await charity.done('/v1/profiles/students-union/activate', { overrides: { '*': { agreement_topics: [] } } });
     await charity.app.settle();
     const chair = await somebody('committee');
     const society = await charity.group({ groupType: 'society', admins: [chair] });

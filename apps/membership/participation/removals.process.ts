@@ -23,6 +23,8 @@ type Row<E> = {
   readonly of: (event: E, present: Present) => readonly Pair[];
   /** What it may lead to; the event itself unless said otherwise. */
   readonly causes?: (event: E, facts: Facts, known: Known) => readonly RemovalCause[];
+  /** Whether its rule asks how old the person is. */
+  readonly asksAge?: true;
 };
 
 /** One participation that an event concerns, and what that may lead to. */
@@ -30,6 +32,8 @@ export interface Concern {
   readonly event: Pick<RecordedEvent, 'id' | 'correlationId' | 'occurredAt'>;
   readonly pair: Pair;
   readonly causes: (facts: Facts) => readonly RemovalCause[];
+  /** Whether the rules will ask how old the person is: where none of a page does, no date of birth is decrypted. */
+  readonly asksAge?: boolean;
 }
 
 const ofPerson = ({ data }: { data: { personId: string } }, present: Present) =>
@@ -42,7 +46,7 @@ const rows: { readonly [N in Events['name']]?: Row<Named<N>> } = {
   LeaverDetected: { of: ofPerson },
   LeaverRescinded: { of: ofPerson },
   EligibilityRestored: { of: ofPerson },
-  DateOfBirthCorrected: { of: ofPerson },
+  DateOfBirthCorrected: { of: ofPerson, asksAge: true },
   // A status can only end an order; the nightly list of a CRM need not look at everybody who has none.
   PersonStatusSynced: {
     of: (event, present) => ofPerson(event, present).filter((row) => row.removalTaskId !== null),
@@ -50,12 +54,16 @@ const rows: { readonly [N in Events['name']]?: Row<Named<N>> } = {
   ActivityEnded: { of: ofActivity },
   ActivityExtended: { of: ofActivity },
   GroupClosed: { of: ({ data }, present) => present.filter(({ groupId }) => groupId === data.groupId) },
-  MemberFoundInGroup: { of: own },
+  MemberFoundInGroup: { of: own, asksAge: true },
   GuestAccessExpired: { of: own },
   RemovalRequestedByMember: { of: own },
   RemovalContradicted: { of: own },
   ModeratorStoodDown: { of: own },
-  MemberAdded: { of: own, causes: (event, facts, known) => [event, ...lapsedMeanwhile(event, facts, known)] },
+  MemberAdded: {
+    of: own,
+    causes: (event, facts, known) => [event, ...lapsedMeanwhile(event, facts, known)],
+    asksAge: true,
+  },
   GuestAccessGranted: { of: own, causes: endedMeanwhile },
   RemovalTaskOpened: { of: own, causes: settledMeanwhile },
 };
@@ -118,16 +126,18 @@ export async function concernsOf(tx: Transaction, events: readonly RecordedEvent
     activityIds: named(['ActivityEnded', 'ActivityExtended'], 'activityId'),
     groupIds: named(['GroupClosed'], 'groupId'),
   });
-  const known = {
-    leaves: await leavesOf(tx, named(['MemberAdded'], 'personId')),
-    activities: await findActivities(tx, named(['GuestAccessGranted'], 'activityId')),
+  const [added, guestsOf] = [named(['MemberAdded'], 'personId'), named(['GuestAccessGranted'], 'activityId')];
+  const known: Known = {
+    leaves: added.length > 0 ? await leavesOf(tx, added) : [],
+    activities: guestsOf.length > 0 ? await findActivities(tx, guestsOf) : new Map<string, ActivityRow>(),
   };
   return relevant.flatMap((event) => {
-    const { of, causes } = rows[event.name] as Row<Events>;
+    const { of, causes, asksAge = false } = rows[event.name] as Row<Events>;
     return of(event, present).map((pair) => ({
       event,
       pair,
       causes: (facts: Facts) => (causes ? causes(event, facts, known) : [event as unknown as RemovalCause]),
+      asksAge,
     }));
   });
 }
@@ -146,6 +156,7 @@ export async function decideRemovals(
     kit,
     tx,
     concerns.map(({ pair }) => pair),
+    concerns.some(({ asksAge = false }) => asksAge),
   );
   const requests = concerns.flatMap((concern) => {
     const facts = factsOf(concern.pair);

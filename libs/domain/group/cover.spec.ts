@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadProfiles } from '../../../policies/load.js';
 import { type OrganisationOverrides, resolvePolicy } from '../policy/policy.js';
-import { coverLacks, coverWarnings, kindRefusal, type Moderator, needsOf } from './cover.js';
+import { coverLacks, coverWarnings, kindRefusal, type Moderator, needsOf, textLacks } from './cover.js';
 
 const profiles = loadProfiles();
 const policyOf = (profile: string, groupType: string, own: OrganisationOverrides = {}) =>
@@ -60,6 +60,15 @@ describe('moderation cover', () => {
     expect(coverWarnings(party, [unnamed, unnamed])).toMatchObject([
       { code: 'KindNotNamed', parameter: 'co_moderators' },
     ]);
+  });
+});
+
+describe('texts', () => {
+  it('[LD-28] [AMZ-101] are there before anybody comes in, where the policy asks for them', () => {
+    const asks = (...args: Parameters<typeof textLacks>) => textLacks(...args).map(({ parameter }) => parameter);
+    expect(asks(parents, false)).toEqual(['description_items', 'agreement_topics']);
+    expect(asks(party, false)).toEqual(['agreement_topics']);
+    expect([asks(parents, true), asks(emergency, false)]).toEqual([[], []]);
   });
 });
 

@@ -61,6 +61,19 @@ export function coverLacks(policy: ResolvedPolicy, moderators: readonly Moderato
   return lacks;
 }
 
+/**
+ * What a group that has never had its required texts lacks: until they are there it is in preparation, and nobody is let in
+ * (AMZ-099, AMZ-101, LD-28). A text that goes out of date later is a matter for its owners and shuts nobody out.
+ */
+export function textLacks(policy: ResolvedPolicy, hasTexts: boolean): GroupLack[] {
+  if (hasTexts) return [];
+  const asked = (['description_items', 'agreement_topics'] as const).filter(
+    (parameter) => policy.parameters[parameter].value.length > 0,
+  );
+  const because = 'The group is in preparation: the texts its policy asks for are not published yet.';
+  return asked.map((parameter) => ({ code: 'TextsMissing', because, parameter }));
+}
+
 /** What should be mended: a number of admins outside the range (LD-26), or one appointed as nothing the policy names (LD-25). */
 export function coverWarnings(policy: ResolvedPolicy, moderators: readonly Moderator[]): GroupWarning[] {
   const { admin_count, co_moderators } = policy.parameters;
