@@ -59,9 +59,15 @@ async function startInDocker(): Promise<Broker> {
   return { brokers: [`${container.getHost()}:${container.getMappedPort(9093)}`], stop };
 }
 
+/** Where Kafka's own jars lie (fetched once by Maven) as a Java class path, and the settings of its logging. Needs Java and Maven. */
+export async function kafkaJars(): Promise<{ classPath: string; logging: string }> {
+  const tools = toolsFolder();
+  return { classPath: join(await fetchJars(tools), '*'), logging: join(tools, 'log4j2.xml') };
+}
+
 async function startFromJars(): Promise<Broker> {
   const tools = toolsFolder();
-  const jars = join(await fetchJars(tools), '*');
+  const { classPath: jars } = await kafkaJars();
   // Another process may take a port between our asking and Kafka's binding; three tries make that harmless.
   for (let attempt = 1; ; attempt += 1) {
     const broker = await launch(tools, jars);
