@@ -1,0 +1,139 @@
+import { mkdtemp } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { BORN, openInvited, WHATSAPP, type Invited } from '../invitations/testing.js';
+import { openBrowser } from './browser.js';
+
+const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+let invited: Invited;
+let browser: Browser;
+let pictures: string;
+beforeAll(async () => {
+  [invited, browser] = await Promise.all([openInvited(), openBrowser()]);
+  pictures = await mkdtemp(join(tmpdir(), 'rollcall-page-'));
+});
+afterAll(async () => {
+  await browser.close();
+  await invited.app.close();
+});
+
+/** A phone, with or without scripts; every request it makes is noted. */
+async function phone(options: { javaScriptEnabled: boolean; colorScheme?: 'dark' }) {
+  const context: BrowserContext = await browser.newContext({
+    ...PHONE,
+    ...options,
+    bypassCSP: options.javaScriptEnabled,
+  });
+  const page = await context.newPage();
+  const hosts = new Set<string>();
+  page.on('request', (request) => void hosts.add(new URL(request.url()).host));
+  return { context, page, hosts };
+}
+
+/** Every page of the journey in its order, handed to `look` with a name; the person joins, comes back and withdraws. */
+async function journey(page: Page, look: (name: string) => Promise<void>): Promise<void> {
+  const { crmId } = await invited.somebody();
+  const { link } = await invited.invite();
+  const identify = async () => {
+    await page.getByLabel('Your membership, student or staff number').fill(crmId);
+    await page.getByLabel('Date of birth').fill(BORN);
+    await page.getByRole('button', { name: 'Continue' }).click();
+  };
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'Ward 7 campaign' }).waitFor();
+  await look('1-notice');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('alert').waitFor();
+  await look('2-missing');
+  await identify();
+  await page.getByRole('button', { name: 'I agree' }).waitFor();
+  await look('3-decide');
+  await page.getByText('Read again what you were told').click();
+  await look('4-read-again');
+  await page.getByRole('button', { name: 'I agree' }).click();
+  const wayIn = page.getByRole('link', { name: 'Open the group in WhatsApp' });
+  expect(await wayIn.getAttribute('href')).toBe(WHATSAPP);
+  await look('5-joined');
+  await page.goto(link);
+  await identify();
+  await page.getByRole('button', { name: 'Take back my agreement' }).click();
+  await page.getByRole('heading', { name: 'You have taken back your agreement' }).waitFor();
+  await look('6-withdrawn');
+  await page.getByLabel('Text message').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'Thank you' }).waitFor();
+  await look('7-thanks');
+  await page.goto(`${new URL(link).origin}/i/nothing`);
+  await look('8-closed');
+}
+
+describe('the page of an invitation, on a phone', () => {
+  it('[LD-09][LD-12] takes somebody into the group and out again without scripts, and asks no other site for anything', async () => {
+    const { context, page, hosts } = await phone({ javaScriptEnabled: false });
+    await journey(page, async (name) => {
+      await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+    });
+    expect([...hosts]).toEqual([new URL(invited.app.url).host]);
+    expect(await context.cookies()).toEqual([]);
+    await context.close();
+  });
+
+  it.each([['light'], ['dark']] as const)(
+    'meets WCAG 2.2 AA on every page as far as a machine can tell, in %s colours, and needs no sideways scrolling',
+    async (colours) => {
+      const { context, page } = await phone({
+        javaScriptEnabled: true,
+        ...(colours === 'dark' ? { colorScheme: 'dark' } : {}),
+      });
+      const seen: string[] = [];
+      await journey(page, async (name) => {
+        await page.addScriptTag({ path: axe });
+        const { violations, passes } = await faultsOf(page);
+        expect({ name, violations }).toEqual({ name, violations: [] });
+        expect(passes).toBeGreaterThan(10);
+        const [wide, view] = await page.evaluate<number[]>('[document.documentElement.scrollWidth, window.innerWidth]');
+        expect({ name, wide }).toEqual({ name, wide: view });
+        if (colours === 'dark') await page.screenshot({ path: join(pictures, `dark-${name}.png`), fullPage: true });
+        seen.push(name);
+      });
+      expect(seen).toHaveLength(8);
+      await context.close();
+    },
+  );
+
+  it('can be used by keyboard alone, in the order in which it is read', async () => {
+    const { context, page } = await phone({ javaScriptEnabled: false });
+    const { crmId } = await invited.somebody();
+    const { link } = await invited.invite();
+    await page.goto(link);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(crmId);
+    await page.getByLabel('Email address').focus();
+    await page.keyboard.press('Shift+Tab');
+    await page.getByLabel('Date of birth').fill(BORN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'I agree' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Open the group in WhatsApp' }).waitFor();
+    await context.close();
+  });
+});
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe, which was put into the page, finds wrong with it, and how many of its rules hold. */
+async function faultsOf(page: Page): Promise<{ violations: string[]; passes: number }> {
+  const found = await page.evaluate<AxeResults>(`axe.run({ runOnly: ${JSON.stringify(RULES)} })`);
+  return {
+    violations: found.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+    ),
+    passes: found.passes.length,
+  };
+}
