@@ -35,7 +35,8 @@ export interface Facts extends Pair {
 
 /**
  * Reads the facts about any number of people in any number of groups, in as many statements as for one. Pairs whose group the
- * organisation does not have are left out; where nobody asks for ages, none is known. Throws when a group's type has no policy in force: nothing may be decided then.
+ * organisation does not have are left out; where nobody asks for ages, none is known. Throws when a group's type has no policy in force:
+ * nothing may be decided then.
  */
 export async function readFacts(
   kit: ServiceKit,
