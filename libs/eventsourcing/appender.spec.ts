@@ -112,6 +112,16 @@ describe('the appender', () => {
     expect(await amounts(id)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
+  it('writes in one statement what takes one stream at whatever version it is, and nothing that stands on it', async () => {
+    const { append } = open();
+    const id = newTally();
+    const expected: ExpectedVersion[] = ['none', 'any', 'any', 3, 'any', 'any', 'any'];
+    const answers = await Promise.all(expected.map((version, nr) => append(id, nr, version)));
+    expect(answers.map(([event]) => event!.version)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await amounts(id)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(statements).toEqual([1, 2, 1, 3]);
+  });
+
   it('fails only the call that is at the wrong version or does not fit its schema', async () => {
     const { appender, append } = open();
     const ids = Array.from({ length: 6 }, newTally);

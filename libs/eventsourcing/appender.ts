@@ -12,7 +12,22 @@ interface Call {
   readonly reject: (reason: unknown) => void;
 }
 
-const streamsOf = ({ tenantId, drafts }: Call) => new Set(drafts.map(({ streamId }) => `${tenantId} ${streamId}`));
+/** The streams of a call, and whether it takes each at whatever version it is. */
+const streamsOf = ({ tenantId, drafts }: Call) =>
+  new Map(drafts.map(({ streamId, base }) => [`${tenantId} ${streamId}`, base === null]));
+
+/** The drafts of a group: those that take a stream as it is, and come after others of the group, are counted on from them. */
+function draftsOf(group: readonly Call[]): Draft[] {
+  const counts = new Map<string, number>();
+  return group
+    .flatMap(({ drafts }) => drafts)
+    .map((draft) => {
+      if (draft.base !== null) return draft;
+      const nth = (counts.get(draft.streamId) ?? 0) + 1;
+      counts.set(draft.streamId, nth);
+      return nth === draft.nth ? draft : { ...draft, nth };
+    });
+}
 
 /** Events a group holds at most, unless one call has more. */
 const LARGEST = 500;
@@ -63,21 +78,26 @@ export class Appender {
     });
   }
 
-  /** The calls of one organisation, in order, each stream once: a second append to a stream stands on the first. */
+  /**
+   * The calls of one organisation, in order. A stream is in a group once, because a second append to it stands on the first; unless all
+   * take it at whatever version it is.
+   */
   private takeGroup(): Call[] {
     const group: Call[] = [];
     const left: Call[] = [];
-    const taken = new Set<string>();
+    /** Whether more calls may join those before them on a stream. */
+    const taken = new Map<string, boolean>();
     let size = 0;
     for (const call of this.waiting) {
       const streams = streamsOf(call);
       const count = call.drafts.length;
-      const isFree = [...streams].every((stream) => !taken.has(stream));
+      const isFree = [...streams].every(([stream, any]) => !taken.has(stream) || (any && taken.get(stream)!));
       const fits = group.length === 0 || (group[0]!.tenantId === call.tenantId && size + count <= LARGEST);
-      if (isFree && fits) size += count;
-      (isFree && fits ? group : left).push(call);
-      // Also of those left: what comes later for the same stream must not overtake them.
-      for (const stream of streams) taken.add(stream);
+      const isTaken = isFree && fits;
+      if (isTaken) size += count;
+      (isTaken ? group : left).push(call);
+      // What comes later for the same stream must not overtake what is left.
+      for (const [stream, any] of streams) taken.set(stream, isTaken && any);
     }
     this.waiting = left;
     return group;
@@ -86,8 +106,7 @@ export class Appender {
   private async write(group: readonly Call[]): Promise<void> {
     const { tenantId } = group[0]!;
     try {
-      const drafts = group.flatMap((call) => call.drafts);
-      const recorded = await this.store.appendAlone(this.database, tenantId, drafts);
+      const recorded = await this.store.appendAlone(this.database, tenantId, draftsOf(group));
       let from = 0;
       for (const call of group) call.resolve(recorded.slice(from, (from += call.drafts.length)));
     } catch (error) {

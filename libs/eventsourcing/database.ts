@@ -21,8 +21,8 @@ export interface Transaction {
    */
   readonly prepared: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
   /**
-   * Runs a statement that each connection plans once, under planner settings of its own (`set local …;` statements, which then hold to the
-   * end of the transaction), all in one round trip. The settings must be the same text for the same statement. Parameters are texts.
+   * Runs a statement that each connection plans once, under planner settings of its own (a statement that sets them for the
+   * transaction), all in one round trip. The settings must be the same text for the same statement. Parameters are texts.
    */
   readonly planned: <Row = Record<string, unknown>>(
     settings: string,
@@ -119,14 +119,13 @@ export class Database {
    * Runs one prepared statement as a transaction of its own, in a single round trip; it must act for an organisation by itself
    * (`open_for`), or sees and writes no rows. Rows and limits as in a transaction.
    */
-  async alone<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
-    const runner = this.app.createQueryRunner();
-    const client = (await runner.connect()) as PoolClient;
-    try {
-      return await answer<Row>(client, this.denied, { name: nameOf(sql), text: sql, values: [...parameters] });
-    } finally {
-      await runner.release();
-    }
+  alone<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return alone(this.app, this.denied, sql, parameters);
+  }
+
+  /** The same for the relay role, which sees the rows that its policies show it. */
+  aloneAsRelay<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return alone(this.relay, this.denied, sql, parameters);
   }
 
   /** Runs `work` in one transaction of the relay role: sequencer, publisher, sweeper, event handlers. */
@@ -150,6 +149,21 @@ export class Database {
 
   async close(): Promise<void> {
     await Promise.all([this.app.destroy(), this.relay.destroy()]);
+  }
+}
+
+async function alone<Row>(
+  source: DataSource,
+  denied: () => void,
+  sql: string,
+  parameters: readonly unknown[],
+): Promise<Row[]> {
+  const runner = source.createQueryRunner();
+  const client = (await runner.connect()) as PoolClient;
+  try {
+    return await answer<Row>(client, denied, { name: nameOf(sql), text: sql, values: [...parameters] });
+  } finally {
+    await runner.release();
   }
 }
 

@@ -24,6 +24,8 @@ export interface RelayOptions {
 
 const SEQUENCE_PAGE = 5_000;
 const PUBLISH_PAGE = 500;
+/** From one round of numbering to the next at least, milliseconds: a round costs as much for one event as for many. */
+const SPACING = 3;
 const RETRY_AFTER = 1_000;
 
 /** One time of leading, under one epoch. */
@@ -116,18 +118,20 @@ export class Relay {
   private async sequence({ epoch, over }: Term): Promise<void> {
     let from = '0';
     while (!over.aborted) {
-      const rows = await this.options.database.asRelay((tx) =>
-        tx.prepared<{ taken: string; next_xid: string }>(
-          'select taken, next_xid::text from number_pending($1, $2::xid8, $3)',
-          [epoch, from, SEQUENCE_PAGE],
-        ),
+      const began = performance.now();
+      const rows = await this.options.database.aloneAsRelay<{ taken: string; next_xid: string }>(
+        'select taken, next_xid::text from number_pending($1, $2::xid8, $3)',
+        [epoch, from, SEQUENCE_PAGE],
       );
       const [row] = rows;
       if (!row) throw new Error('Another relay leads now');
       this.lastRound = performance.now();
       from = row.next_xid;
       if (Number(row.taken) > 0) this.publishWake.raise();
-      if (Number(row.taken) < SEQUENCE_PAGE) await this.sequenceWake.wait(this.options.pollEvery ?? 100, over);
+      if (Number(row.taken) === SEQUENCE_PAGE) continue;
+      await this.sequenceWake.wait(this.options.pollEvery ?? 100, over);
+      const early = SPACING - (performance.now() - began);
+      if (early > 0) await rest(early, over);
     }
   }
 

@@ -3,6 +3,7 @@ import { ProcessorServer, toMessage, type Transport } from '#bus';
 import type { Decider, NewEvent } from '#domain';
 import type { Service } from '#events';
 import {
+  Appender,
   Commands,
   Database,
   EventStore,
@@ -64,6 +65,8 @@ export class ServiceKit {
     private readonly tracing: Tracing | undefined,
   ) {}
 
+  /** For what is recorded beside no other write. */
+  readonly appender = new Appender(this.database, this.commands.store);
   private relay: Relay | undefined;
   private sweeper: Sweeper | undefined;
 
