@@ -1,4 +1,3 @@
-import { CloudEvent, Kafka } from 'cloudevents';
 import { v5 } from 'uuid';
 import { parseInstant } from '#domain';
 import { eventType, upcast, type EventContext, type RecordedEvent } from '#events';
@@ -13,6 +12,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const HOUSE_FORM = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** What fits Postgres's integer. */
 const VERSION = /^[1-9]\d{0,8}$/;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** Names the statement of a source: equal for every delivery of one `source` and `id`, as CloudEvents 1.0 asks. */
 const STATEMENTS = '8f5bdc0e-6b0e-5a3a-9c8b-3a4a63c0f1d2';
 
@@ -21,32 +21,27 @@ export function statementId(source: string, id: string): string {
   return v5(`${source}\n${id}`, STATEMENTS);
 }
 
-/** A stored event as a CloudEvents 1.0 message in binary mode: key = stream id, value = the exact stored bytes. */
+/**
+ * A stored event as a CloudEvents 1.0 message in binary mode: key = stream id, value = the exact stored bytes. Written out here, as the
+ * library that the specification proves it against takes ten times as long for each event.
+ */
 export function toMessage(event: SequencedEvent): BusMessage {
-  const topic = event.type.split('.').slice(0, 2).join('.');
-  const cloudEvent = new CloudEvent({
-    id: event.id,
-    source: `urn:${topic.replace('.', ':')}`,
-    type: event.type,
-    subject: event.streamId,
-    time: event.occurredAt,
-    datacontenttype: 'application/json',
-    tenantid: event.tenantId,
-    streamversion: event.version,
-    position: event.position,
-    partitionkey: event.streamId,
-    data: event.body,
-  });
-  const { headers } = Kafka.binary(cloudEvent);
-  const text = Object.entries(headers as Record<string, unknown>).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, `${value as string | number}`]],
-  );
-  return {
-    topic,
-    key: event.streamId,
-    headers: Object.fromEntries(text) as Record<string, string>,
-    value: Buffer.from(event.body),
+  const topic = event.type.slice(0, event.type.indexOf('.', event.type.indexOf('.') + 1));
+  const headers = {
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_id: event.id,
+    ce_source: `urn:${topic.replace('.', ':')}`,
+    ce_type: event.type,
+    ce_subject: event.streamId,
+    ce_time: event.occurredAt,
+    ce_datacontenttype: 'application/json',
+    ce_tenantid: event.tenantId,
+    ce_streamversion: `${event.version}`,
+    ce_position: `${event.position}`,
+    ce_partitionkey: event.streamId,
   };
+  return { topic, key: event.streamId, headers, value: Buffer.from(event.body) };
 }
 
 /** A message that could be read, or why not. Reasons name fields and rules, never values. */
@@ -63,7 +58,7 @@ export function decode(message: ReceivedMessage): Decoded {
   if (!header('ce_id') || !header('ce_source')) return unreadable('ce_id or ce_source is missing');
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message.value));
+    value = JSON.parse(utf8.decode(message.value));
   } catch {
     return unreadable('the value is not JSON in UTF-8');
   }
