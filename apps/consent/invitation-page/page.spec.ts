@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,11 +16,13 @@ let browser: Browser;
 let pictures: string;
 beforeAll(async () => {
   [invited, browser] = await Promise.all([openInvited(), openBrowser()]);
-  pictures = await mkdtemp(join(tmpdir(), 'rollcall-page-'));
+  // For whoever wants to look at them; without PAGE_PICTURES they go with the test.
+  pictures = process.env['PAGE_PICTURES'] ?? (await mkdtemp(join(tmpdir(), 'rollcall-page-')));
 });
 afterAll(async () => {
   await browser.close();
   await invited.app.close();
+  if (!process.env['PAGE_PICTURES']) await rm(pictures, { recursive: true });
 });
 
 /** A phone, with or without scripts; every request it makes is noted. */

@@ -44,7 +44,9 @@ export interface View {
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'views');
-const css = readFileSync(join(folder, 'page.css'), 'utf8').replaceAll(/\s+/g, ' ').trim();
+const css = readFileSync(join(folder, 'page.css'), 'utf8')
+  .replaceAll(/\/\*.*?\*\/|\s+/gs, ' ')
+  .trim();
 const eta = new Eta({ views: folder, cache: true, autoEscape: true });
 
 /** Makes a page. A title that begins with "Error" tells those who hear it before they read on. */

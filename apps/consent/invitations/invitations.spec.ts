@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readAll } from '../testing.js';
+import { agreement, fields, openInvited, WHATSAPP, type Invited } from './testing.js';
+
+let invited: Invited;
+beforeAll(async () => {
+  invited = await openInvited();
+});
+afterAll(() => invited.app.close());
+
+const rowOf = async (inviteId: string) => (await invited.app.get(`/v1/invitations/${inviteId}`)).body;
+const replace = async (inviteId: string, body: object) => {
+  const reply = await invited.app.post(`/v1/invitations/${inviteId}/reissue`, body);
+  return { status: reply.status, body: reply.body as Record<string, string> & { qr: { svg: string; png: string } } };
+};
+
+describe('issuing an invitation', () => {
+  it('[LD-12] gives the link and its QR code once, and keeps only a fingerprint', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const body = {
+      groupId: invited.groupId,
+      audience: 'ward-7',
+      channel: 'emailed_link',
+      expiresAt: '2026-05-08T09:00:00Z',
+    };
+    const first = await invited.app.post('/v1/invitations', { ...body, whatsappLink: WHATSAPP }, { headers });
+    expect(first.status).toBe(201);
+    const { link, qr } = first.body as unknown as { link: string; qr: { svg: string; png: string } };
+    expect(link).toMatch(/\/i\/[\w-]{43}$/);
+    expect(qr.svg).toMatch(/^<svg /);
+    expect(Buffer.from(qr.png, 'base64').subarray(1, 4).toString()).toBe('PNG');
+    const again = await invited.app.post('/v1/invitations', { ...body, whatsappLink: WHATSAPP }, { headers });
+    expect(again.body).toMatchObject({ code: 'shown-once' });
+    const token = link.slice(-43);
+    for (const table of ['events', 'invitations', 'idempotency']) {
+      const [found] = await invited.app.asOwner(
+        `select count(*)::int as n from consent.${table} t where t::text like '%${token}%'`,
+      );
+      expect({ table, found }).toEqual({ table, found: { n: 0 } });
+    }
+  });
+
+  it('begins links with the address that is set for people', async () => {
+    const other = await openInvited({ ROLLCALL_PUBLIC_URL: 'https://groups.example.org/' });
+    try {
+      expect((await other.invite()).link).toMatch(/^https:\/\/groups\.example\.org\/i\/[\w-]{43}$/);
+    } finally {
+      await other.app.close();
+    }
+  });
+
+  it('[LD-12] refuses a way in that the policy does not have, and keeps the refusal', async () => {
+    const { status, body } = await invited.issue({ channel: 'qr' });
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'RouteNotAllowed' });
+    expect(body['rules']).toMatchObject([{ parameter: 'join_routes', obligations: ['LD-12'] }]);
+    await invited.app.settle();
+    const history = await invited.app.get('/v1/history?type=InviteIssuingRefused');
+    expect(history.body.items).toMatchObject([{ data: { channel: 'qr', reason: 'route_not_allowed' } }]);
+  });
+
+  it('[LD-11] refuses one to a group whose notice does not say what the policy requires', async () => {
+    const group = { name: 'Silent', purpose: 'x', groupType: 'party-group', admins: [await invited.member()] };
+    const groupId = (await invited.done('/v1/groups', group))['groupId'] as string;
+    await invited.app.settle();
+    const { duration: _, ...rest } = fields;
+    await invited.done('/v1/texts/fields', { groupId, fields: rest });
+    const { status, body } = await invited.issue({ groupId });
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'NoticeIncomplete' });
+    expect(body.detail).toContain('duration');
+    await invited.done('/v1/texts/fields', { groupId, fields: { duration: 'a year' } });
+    expect((await invited.issue({ groupId, whatsappLink: undefined })).body.code).toBe('GroupLinkMissing');
+    expect((await invited.issue({ groupId })).status).toBe(201);
+  });
+
+  it.each([
+    ['for a person and an audience', { personId: randomUUID() }, 'body'],
+    ['for nobody', { audience: undefined }, 'body'],
+    ['for one person, many times', { audience: undefined, personId: randomUUID() }, 'body/maxUses'],
+    ['with a link to anywhere', { whatsappLink: 'https://example.org/AbCdEfGhIj' }, 'body/whatsappLink'],
+    ['with a script for a link', { whatsappLink: 'javascript:alert(1)' }, 'body/whatsappLink'],
+    ['for a name', { audience: 'Ann and Bob' }, 'body/audience'],
+    ['for more than a thousand', { maxUses: 1001 }, 'body/maxUses'],
+    ['until no day', { expiresAt: '2026-02-30T00:00:00Z' }, 'body/expiresAt'],
+  ])('refuses one %s as bad input', async (_, wrong, field) => {
+    const { status, body } = await invited.issue(wrong);
+    expect({ status, errors: body['errors'] }).toMatchObject({ status: 400, errors: [{ field }] });
+  });
+
+  it('shows another organisation nothing, and lets it end nothing', async () => {
+    const { inviteId } = await invited.invite();
+    const { key } = await invited.app.anotherOrganisation();
+    expect((await invited.app.get(`/v1/invitations/${inviteId}`, { key })).status).toBe(404);
+    expect((await invited.app.get('/v1/invitations', { key })).body.items).toEqual([]);
+    for (const step of ['revoke', 'reissue'])
+      expect((await invited.app.post(`/v1/invitations/${inviteId}/${step}`, { reason: 'left' }, { key })).status).toBe(
+        404,
+      );
+  });
+});
+
+describe('ending and replacing a link', () => {
+  it('[HSU-08] ends it for everybody who has not joined, once', async () => {
+    const { inviteId, path } = await invited.invite();
+    expect((await invited.open(path)).status).toBe(200);
+    const end = () => invited.app.post(`/v1/invitations/${inviteId}/revoke`, { reason: 'leaked' });
+    expect((await end()).status).toBe(201);
+    expect((await end()).status).toBe(200);
+    expect((await invited.open(path)).status).toBe(404);
+    expect(await rowOf(inviteId)).toMatchObject({ state: 'revoked', revokedBecause: 'leaked' });
+  });
+
+  it('[HSU-08] replaces it by another with the uses that were left, and only once', async () => {
+    const { crmId } = await invited.somebody();
+    const { inviteId, path } = await invited.invite({ maxUses: 3 });
+    await invited.fill(path, { step: 'agree', form: (await invited.identify(path, crmId)).form });
+    const other = await replace(inviteId, { reason: 'leaked', whatsappLink: `${WHATSAPP}2` });
+    expect(other.status).toBe(201);
+    expect((await invited.open(path)).status).toBe(404);
+    expect((await invited.open(new URL(other.body['link']!).pathname)).status).toBe(200);
+    expect(await rowOf(inviteId)).toMatchObject({ state: 'revoked', reissuedAs: other.body['inviteId'] });
+    expect(await rowOf(other.body['inviteId']!)).toMatchObject({
+      state: 'open',
+      maxUses: 2,
+      uses: 0,
+      replaces: inviteId,
+    });
+    expect(await replace(inviteId, { reason: 'leaked' })).toMatchObject({
+      status: 409,
+      body: { code: 'InviteReissued' },
+    });
+  });
+
+  it('[HSU-08] says which shared links should be replaced when somebody has left', async () => {
+    const group = { name: 'Leavers', purpose: 'x', groupType: 'party-group', admins: [await invited.member()] };
+    const groupId = (await invited.done('/v1/groups', group))['groupId'] as string;
+    await invited.app.settle();
+    await invited.done('/v1/texts/fields', { groupId, fields });
+    await invited.done('/v1/texts', { groupId, kind: 'agreement', sections: agreement, publish: true });
+    await invited.app.settle();
+    const { crmId, personId } = await invited.somebody();
+    const other = await invited.somebody();
+    const shared = await invited.invite({ groupId });
+    const usual = { groupId, audience: undefined, channel: 'personal_invite', maxUses: 1 };
+    const own = await invited.invite({ ...usual, personId: other.personId });
+    await invited.fill(shared.path, { step: 'agree', form: (await invited.identify(shared.path, crmId)).form });
+    await invited.app.moveClock('2026-05-01T12:00:00.000Z');
+    await invited.done(`/v1/groups/${groupId}/members/${personId}/left`, {});
+    await invited.app.settle();
+    const due = await readAll(invited.app, `/v1/invitations?groupId=${groupId}&reissueDue=true`, 2);
+    expect(due).toMatchObject([{ inviteId: shared.inviteId, reissueDue: 'member_left' }]);
+    expect(await rowOf(own.inviteId)).toMatchObject({ reissueDue: null, state: 'open' });
+    await replace(shared.inviteId, { reason: 'left' });
+    expect(await rowOf(shared.inviteId)).toMatchObject({ reissueDue: null });
+  });
+});
