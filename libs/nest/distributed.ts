@@ -46,7 +46,7 @@ const TOKEN_LIFE = 60;
 
 /** Signs who a request comes from, for the services behind the gateway and for each other: they trust nobody else's word. */
 export function internalTokens(secret: string): {
-  issue(principal: Principal): Promise<string>;
+  issue: (principal: Principal) => Promise<string>;
   authenticator: Authenticator;
 } {
   const key = new TextEncoder().encode(secret);

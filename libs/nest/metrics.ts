@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import { EventTooLarge, InvalidEvent, WrongExpectedVersion } from '#eventsourcing';
 import { LIMIT, readingOf, showReadings } from './readings.js';
+import { routeLabel } from './route-label.js';
 import type { ServiceKit } from './service.js';
 
 /** The numbers of one process, for Prometheus [R52]. Labels name services, processors, topics and routes; never an id or anybody's value. */
@@ -127,8 +128,7 @@ function requestCounter(registry: Registry): RequestHandler {
   return (request, response, next) => {
     const stop = seconds.startTimer();
     response.on('close', () => {
-      const template = (request.route as { path?: unknown } | undefined)?.path;
-      const route = typeof template === 'string' ? template : (response.locals.route ?? 'none');
+      const route = routeLabel(request, response);
       const { method } = request;
       const status = response.writableFinished ? response.statusCode : 499;
       stop({ method, route });

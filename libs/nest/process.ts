@@ -14,6 +14,7 @@ import { NEIGHBOURS, noNeighbours, type Neighbours } from './neighbours.js';
 import { AccessGuard, AUTHENTICATOR, type Authenticator } from './principal.js';
 import { HttpProblem, problem, ProblemFilter, sendProblem } from './problem.js';
 import { PUBLIC_URL } from './public-url.js';
+import { idsIn, routeLabel } from './route-label.js';
 import { serviceModule, type ServiceKit } from './service.js';
 import { limitRequests } from './limits.js';
 import type { Tracing } from './tracing.js';
@@ -183,8 +184,8 @@ const SECRET_PATH = '/i/';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Gives each request an id, the gateway's where it was handed on, and writes one line when it is answered: method, path, status, time.
- * No query, body or header.
+ * Gives each request an id, the gateway's where it was handed on, and writes one line when it is answered: method, route, the ids
+ * in its path, status, time. No path, query, body or header: what a caller writes there may name somebody.
  */
 function observe(log: Log, behindGateway: boolean): RequestHandler {
   return (request, response, next) => {
@@ -197,7 +198,8 @@ function observe(log: Log, behindGateway: boolean): RequestHandler {
         {
           requestId: request.id, // the end of an answer may come outside of the request's own flow
           method: request.method,
-          path: request.path.startsWith(SECRET_PATH) ? SECRET_PATH : request.path,
+          route: routeLabel(request, response),
+          ids: request.path.startsWith(SECRET_PATH) ? [] : idsIn(request),
           status: response.statusCode,
           ms: Math.round(performance.now() - began),
           tenantId: request.principal?.tenantId,

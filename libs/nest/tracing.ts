@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Request, RequestHandler, Response } from 'express';
 import type { BusMessage } from '#bus';
 import type { RecordedEvent } from '#events';
+import { routeLabel } from './route-label.js';
 import { openExport, type Span, type SpanExport } from './trace-export.js';
 import { inWords, newSpanId, newTraceId, placeIn, spanOf, traceOf, type Place } from './trace-place.js';
 
@@ -192,8 +193,7 @@ function traceRequests(spans: SpanExport, current: AsyncLocalStorage<Doing>, beh
 
 /** Named by the route's template, never by the path: that holds ids. */
 function requestSpan(request: Request, response: Response): Omit<Begun, 'place'> {
-  const template = (request.route as { path?: unknown } | undefined)?.path;
-  const route = typeof template === 'string' ? template : (response.locals.route ?? 'none');
+  const route = routeLabel(request, response);
   const status = response.statusCode;
   return {
     name: `${request.method} ${route}`,
