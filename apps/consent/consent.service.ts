@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { knownGroupsSlice, policySlice, service } from '#nest';
+import { erasureSlice, knownGroupsSlice, policySlice, service } from '#nest';
+import { acknowledgements } from './acknowledgements/acknowledgements.slice.js';
 import { agreements } from './agreements/agreements.slice.js';
 import { alternativeChannels } from './alternative-channels/alternative-channels.slice.js';
 import { consents } from './consents/consents.slice.js';
@@ -14,14 +15,25 @@ class ConsentModule {}
 export const consent = service(
   'consent',
   ConsentModule,
-  ['consents', 'alternative-channels', 'texts', 'agreements', 'welcomes', 'invitations'],
+  [
+    'consents',
+    'alternative-channels',
+    'texts',
+    'agreements',
+    'welcomes',
+    'acknowledgements',
+    'comprehension-checks',
+    'invitations',
+  ],
   [
     policySlice('consent'),
     knownGroupsSlice('consent'),
+    erasureSlice('consent'),
     consents,
     alternativeChannels,
     texts,
     agreements,
+    acknowledgements,
     invitations,
     invitationPage,
   ],

@@ -20,8 +20,17 @@ import { proxyTo, type Upstream } from './proxy.js';
 /** The paths of the services behind the gateway; the same lists are in their own definitions, which another process loads. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
   membership: ['people', 'groups', 'activities', 'participations', 'removal-orders', 'feeds', 'rosters'],
-  consent: ['consents', 'alternative-channels', 'invitations', 'texts', 'agreements', 'welcomes'],
-  retention: ['retention-items', 'deletion-tasks', 'holds', 'retention-notices'],
+  consent: [
+    'consents',
+    'alternative-channels',
+    'invitations',
+    'texts',
+    'agreements',
+    'welcomes',
+    'acknowledgements',
+    'comprehension-checks',
+  ],
+  retention: ['retention-items', 'deletion-tasks', 'holds', 'retention-notices', 'rights-requests'],
 };
 
 const env = process.env;

@@ -124,7 +124,7 @@ describe('a topic that the guidance asks for', () => {
     '[%s] of %s: the document %s, which is read and acknowledged, has a line about %s',
     (_, profile, document, __, body) => {
       expect(body).toMatch(/\p{L}{2}/u);
-      const owed = [...policies.filter((policy) => policy.profile === profile)].flatMap(
+      const owed = policies.filter((policy) => policy.profile === profile).flatMap(
         ({ parameters }) => parameters.acknowledgements.value,
       );
       expect(owed.map((one) => one.document)).toContain(document);
