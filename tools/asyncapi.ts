@@ -15,6 +15,7 @@ const sources = Object.keys(topics) as Source[];
 const introduction = `CloudEvents 1.0 in Kafka's binary mode: attributes in the \`ce_\` headers, JSON in UTF-8 as the value.
 Delivery is at least once, in order for each key; \`ce_id\` tells a repeated delivery.
 A topic may still hold messages of an earlier version of a type, under that version's name.
+While tracing is on, a message of a service has the W3C header \`traceparent\` too; its trace is the case.
 The events of the services hold no personal data: ids name rows, never people.`;
 
 const exactly = { type: 'object', additionalProperties: false };
