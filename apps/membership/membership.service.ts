@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { policySlice, service } from '#nest';
+import { erasureSlice, policySlice, service } from '#nest';
 import { activities } from './activities/activities.slice.js';
 import { feeds } from './feeds/feeds.slice.js';
 import { groups } from './groups/groups.slice.js';
@@ -15,6 +15,7 @@ const paths = ['people', 'groups', 'activities', 'removal-orders', 'feeds'];
 
 export const membership = service('membership', MembershipModule, paths, [
   policySlice('membership'),
+  erasureSlice('membership'),
   people,
   feeds,
   groups,

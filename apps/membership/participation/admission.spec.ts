@@ -46,11 +46,13 @@ describe('letting somebody in', () => {
     expect(await add(personId, {}, 409)).toMatchObject({ code: 'AgeUnknown', rules: [rule('min_age', 'LD-08')] });
   });
 
-  it('[LD-03] [LD-09] lets in a member who has agreed, once', async () => {
+  it('[LD-03] [LD-09] [LD-26] lets in a member who has agreed, once, with a word on what should be mended', async () => {
     const personId = await party.person();
     await party.agree(personId);
     const told = await add(personId);
     expect(told).toMatchObject({ version: 1, events: [{ name: 'MemberAdded' }] });
+    // The group of these tests has one admin, who was named without a role.
+    expect(told['warnings']).toMatchObject([{ code: 'TooFewAdmins' }, { code: 'KindNotNamed' }]);
     expect(await add(personId, {}, 200)).toMatchObject({ participationId: told['participationId'], events: [] });
     const { items } = await party.read(`/v1/groups/${party.groupId}/members`);
     expect(items).toContainEqual({

@@ -4,6 +4,7 @@ import {
   admissionVerdict,
   barAt,
   isOver,
+  loadWarnings,
   ruleOf,
   textLacks,
   type ParameterName,
@@ -14,7 +15,8 @@ import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { type Call, idOf, instantIn, notFound, type ServiceKit } from '#nest';
 import { hasTexts } from '../groups/groups.read-model.js';
-import { moderationOf } from '../groups/moderation.js';
+import { countMembers, moderationOf } from '../groups/moderation.js';
+import { groupsOf } from '../people/people.read-model.js';
 import { adderOf } from './adder.js';
 import type { Facts } from './facts.js';
 
@@ -55,6 +57,14 @@ export async function admission(kit: ServiceKit, call: Asking, facts: Facts, { r
   };
   const data = { groupId, personId, capacity, route, ...limits, verdict, rules: rulesOf(policy, capacity) };
   return { name: 'Admit' as const, data };
+}
+
+/** What to think of now that the person is in: how many groups they are in, how large and how run the group is (LD-26, LD-47, AMZ-088). */
+export async function warningsFor(kit: ServiceKit, tx: Transaction, { groupId, personId, policy }: Facts) {
+  const { warnings } = await moderationOf(kit, tx, groupId, policy);
+  const groups = (await groupsOf(tx, personId)).length;
+  const members = await countMembers(tx, groupId);
+  return [...loadWarnings(policy, { groups, members }), ...warnings];
 }
 
 /** Until when a guest may be in, and which activity that rests on: the named one, or the group's own where no end is named (LD-04). */

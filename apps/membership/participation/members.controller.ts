@@ -25,7 +25,7 @@ import {
 } from '#nest';
 import { findActivity } from '../activities/activities.read-model.js';
 import { knownGroup } from '../groups/groups.controller.js';
-import { admission } from './admission.js';
+import { admission, warningsFor } from './admission.js';
 import { conductOrder } from './conduct.js';
 import { readFacts } from './facts.js';
 import {
@@ -33,6 +33,7 @@ import {
   ConfirmRemoval,
   ExtendGuest,
   Happened,
+  MemberAdded,
   MembersQuery,
   MemberView,
   ParticipationRecorded,
@@ -54,7 +55,7 @@ export class MembersController {
     description:
       'A refusal names the first gate that is shut as its code and all of them in `reasons`; it is recorded too.',
     body: AddMember,
-    answers: ParticipationRecorded,
+    answers: MemberAdded,
   })
   async add(@Incoming() call: CallOf<typeof AddMember>) {
     const { tx, body, params } = call;
@@ -69,7 +70,8 @@ export class MembersController {
     const wish = { route: body.route ?? 'admin_add', ...(body.guest ? { guest: body.guest } : {}) } as const;
     const command = await admission(this.kit, call, facts, wish);
     const outcome = await this.execute(call, pair, command, occurredAt);
-    return refusedBy(command.data.verdict, outcome) ?? this.answer(pair, outcome);
+    const refusal = refusedBy(command.data.verdict, outcome);
+    return refusal ?? this.answer(pair, outcome, { warnings: await warningsFor(this.kit, tx, facts) });
   }
 
   @Command(':groupId/members/:personId/remove-for-conduct', {
@@ -189,8 +191,8 @@ export class MembersController {
     return outcome!;
   }
 
-  private answer({ groupId, personId }: Pair, outcome: Outcome): Answer {
-    return recorded(outcome, { participationId: participationId(groupId, personId) });
+  private answer({ groupId, personId }: Pair, outcome: Outcome, more: object = {}): Answer {
+    return recorded(outcome, { participationId: participationId(groupId, personId), ...more });
   }
 }
 

@@ -83,6 +83,14 @@ export const OrdersQuery = Type.Object(
 
 export const ParticipationRecorded = Type.Object({ participationId: Id, ...Recorded });
 
+export const MemberAdded = Type.Object({
+  participationId: Id,
+  ...Recorded,
+  warnings: Type.Array(Type.Object({ code: Type.String(), because: Type.String(), parameter: Type.String() }), {
+    description: 'What should be thought of, although the person was let in.',
+  }),
+});
+
 export const MemberView = Type.Object({
   participationId: Id,
   groupId: Id,

@@ -31,6 +31,16 @@ export function phoneNumber(text: string): string | undefined {
   return phone?.isPossible() ? phone.number : undefined;
 }
 
+/** WhatsApp shows a number where a contact is not saved, so a number may come as an alias, and as part of an account's id. */
+const numberAsAlias = /^\+?[\d\s().-]{7,}$/;
+const numberAsAccount = /^\+|@(c\.us|s\.whatsapp\.net)$/;
+
+/** Whether an identifier is a phone number, whatever it is called (HSU-04). */
+export function isPhone({ kind, value }: Link): boolean {
+  if (kind === 'phone') return true;
+  return (kind === 'alias' && numberAsAlias.test(value)) || (kind === 'whatsappId' && numberAsAccount.test(value));
+}
+
 /**
  * The one form of an identifier in which it is compared: a phone number in E.164, an alias in NFKC without regard to case,
  * anything else as it is but for outer white space. Undefined where the value cannot be such an identifier.

@@ -51,7 +51,7 @@ describe('importing people', () => {
         'c15,,Jo,,,,king,active,2026-01-01T00:00:00Z',
         'c16,,"Jo,,,,,,',
         'c17,,Jo',
-        'c18,,Jo,,07700 900123,,,,',
+        'c18,,Jo,,,1850-01-01,,,',
         '',
         'c19,,Jo,,,,,,', // row 13
       ].join('\n'),
@@ -67,12 +67,39 @@ describe('importing people', () => {
       [8, 'category'],
       [9, 'row'],
       [10, 'row'],
-      [11, 'phone'],
+      [11, 'dateOfBirth'],
     ]);
-    expect(JSON.stringify(rejected)).not.toMatch(/not-an-address|2030|king|07700/);
+    expect(JSON.stringify(rejected)).not.toMatch(/not-an-address|2030|king|1850/);
     expect(await idOf('c10')).toBeDefined();
     expect(await idOf('c19')).toBeDefined();
     expect(await idOf('c18')).toBeUndefined();
+  });
+
+  it('[HSU-04] is refused whole where a row has a phone number and none are kept, and nothing of it is stored', async () => {
+    await app.activate('students-union');
+    const before = await app.rows('select 1 from events');
+    const good = 'p1,,Jo,,,,,,';
+    for (const [header, row, field] of [
+      [HEADER, 'p2,,Al,,07700 900123,,,,', 'row 3/phone'],
+      [`${HEADER},alias`, 'p2,,Al,,,,,,,+44 7700 900123', 'row 3/alias'],
+    ] as const) {
+      const first = header === HEADER ? good : `${good},`;
+      const reply = await send([header, first, row].join('\n'));
+      expect(reply).toMatchObject({ status: 409, body: { code: 'PhonesAreNotKept', errors: [{ field }] } });
+      expect(JSON.stringify(reply.body)).toContain('HSU-04');
+      expect(JSON.stringify(reply.body)).not.toContain('900123');
+    }
+    expect(await app.rows('select 1 from events')).toHaveLength(before.length);
+    const without = HEADER.replace('phone,', '');
+    expect((await send([without, 'p1,,Jo,,,,,'].join('\n'))).body).toMatchObject({ accepted: 1, rejected: [] });
+  });
+
+  it('[AMZ-112] [BR-64] keeps the numbers where they may be kept', async () => {
+    await app.activate('parent-carer-charity');
+    const reply = await send([HEADER, 'q1,,Jo,,07700 900555,,,,'].join('\n'));
+    expect(reply.body).toMatchObject({ accepted: 1, rejected: [] });
+    const shown = await app.get(`/v1/people/${await idOf('q1')}`);
+    expect(shown.body['personal']).toMatchObject({ phone: { value: '+447700900555' } });
   });
 
   it('says that identifiers of two people disagree, without a word to the other rows', async () => {

@@ -2,16 +2,18 @@ import { parse } from 'csv-parse/sync';
 import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parseInstant } from '#domain';
-import { Category, oneOf } from '#events';
+import { Category, oneOf, type Rule } from '#events';
 import type { Cause, Transaction } from '#eventsourcing';
-import { invalid, type ServiceKit } from '#nest';
-import { phoneNumber } from './identity.js';
+import { HttpProblem, invalid, refusalProblem, type ServiceKit } from '#nest';
+import { isPhone, phoneNumber } from './identity.js';
 import { EmailText, LinkValue, NameText } from './people.dto.js';
 import { isBirthDate, phoneBan } from './personal.js';
 import { recordPeople, type PersonEntry } from './record.js';
 
-const REQUIRED = ['crmId', 'hrId', 'name', 'email', 'phone', 'dateOfBirth', 'category', 'status', 'from'];
-const HEADER = `${REQUIRED.join()}[,alias]`;
+/** A listing may leave out the phone numbers, or bring the names that people go by in the app. */
+const OPTIONAL = ['phone', 'alias'];
+const REQUIRED = ['crmId', 'hrId', 'name', 'email', 'dateOfBirth', 'category', 'status', 'from'];
+const HEADER = 'crmId,hrId,name,email,phone,dateOfBirth,category,status,from[,alias]';
 /** Rows whose people are looked up and recorded together. */
 const PAGE = 1_000;
 
@@ -53,6 +55,7 @@ export interface ImportResult {
 
 /**
  * Takes in a CSV listing of people as of `asOf` (house form). Each row stands for itself: a bad one is reported and costs no other.
+ * Phone numbers where none are kept are another matter: the whole listing is refused (HSU-04).
  * Throws the problem that names the columns when the header is another.
  */
 export async function importPeople(
@@ -61,10 +64,12 @@ export async function importPeople(
   cause: Cause,
   { text, source, asOf }: { text: string; source: string; asOf: string },
 ): Promise<ImportResult> {
-  const phonesBanned = (await phoneBan(tx)) !== undefined;
-  const checked = rowsOf(text).map(({ row, ...read }) => ({
+  const rows = rowsOf(text);
+  const ban = await phoneBan(tx);
+  if (ban) refusePhones(rows, ban);
+  const checked = rows.map(({ row, ...read }) => ({
     row,
-    ...('rule' in read ? read : entryOf(read.cells, { source, asOf, now: tx.now, phonesBanned })),
+    ...('rule' in read ? read : entryOf(read.cells, { source, asOf, now: tx.now })),
   }));
   const entries = checked.filter((item): item is Numbered<PersonEntry> => !('rule' in item));
   const rejected: RejectedRow[] = checked.filter((item): item is Numbered<Fault> => 'rule' in item);
@@ -82,6 +87,22 @@ export async function importPeople(
   return { accepted, unchanged: checked.length - accepted - rejected.length, rejected };
 }
 
+/** A listing with a phone number where none may be kept is not taken in at all, so that nothing of it is stored (HSU-04). */
+function refusePhones(rows: readonly ReadRow[], rules: readonly Rule[]): void {
+  const errors = rows.flatMap((read) => {
+    const { phone, alias } = 'rule' in read ? {} : (read.cells as Record<string, string | undefined>);
+    const fields = [
+      ...(phone === undefined ? [] : ['phone']),
+      ...(alias !== undefined && isPhone({ kind: 'alias', value: alias }) ? ['alias'] : []),
+    ];
+    return fields.map((field) => ({ field: `row ${read.row}/${field}`, rule: 'must not be a phone number' }));
+  });
+  if (errors.length === 0) return;
+  const because = 'By the policy in force no phone numbers are kept, so nothing of this listing was stored.';
+  const refusal = { refused: 'PhonesAreNotKept', because, rules, evidence: [] };
+  throw new HttpProblem({ ...refusalProblem(refusal), errors: errors.slice(0, 100) });
+}
+
 const REFUSALS: Readonly<Record<'LinksDisagree' | 'SubjectErased', Fault>> = {
   LinksDisagree: { field: 'crmId', rule: 'and hrId name two different people' },
   SubjectErased: { field: 'crmId', rule: 'names a person whose data was erased' },
@@ -91,8 +112,9 @@ const REFUSALS: Readonly<Record<'LinksDisagree' | 'SubjectErased', Fault>> = {
 function rowsOf(text: string): ReadRow[] {
   const [first = '', ...rest] = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   const names = (cellsOf([first])[0] ?? []).map((name) => name.trim());
-  const isHeader = (wanted: readonly string[]) => names.toSorted().join() === wanted.toSorted().join();
-  if (!isHeader(REQUIRED) && !isHeader([...REQUIRED, 'alias']))
+  const required = names.filter((name) => !OPTIONAL.includes(name)).toSorted();
+  const isDistinct = new Set(names).size === names.length;
+  if (!isDistinct || required.join() !== REQUIRED.toSorted().join())
     throw invalid([{ field: 'header', rule: `must name the columns ${HEADER}` }]);
   const lines = rest.map((line, index) => ({ row: index + 2, line })).filter(({ line }) => line.trim() !== '');
   const rows: ReadRow[] = [];
@@ -131,10 +153,9 @@ interface Listing {
   readonly source: string;
   readonly asOf: string;
   readonly now: string;
-  readonly phonesBanned: boolean;
 }
 
-function entryOf(cells: Record<string, string>, { source, asOf, now, phonesBanned }: Listing): PersonEntry | Fault {
+function entryOf(cells: Record<string, string>, { source, asOf, now }: Listing): PersonEntry | Fault {
   if (!rowForm.Check(cells)) {
     const fault = rowForm.Errors(cells)[0]!;
     return { field: fault.instancePath.slice(1) || 'row', rule: fault.message };
@@ -142,7 +163,7 @@ function entryOf(cells: Record<string, string>, { source, asOf, now, phonesBanne
   const { crmId, hrId, name, email, dateOfBirth, alias } = cells;
   const phone = cells.phone === undefined ? undefined : phoneNumber(cells.phone);
   const from = cells.from === undefined ? undefined : (parseInstant(cells.from) ?? undefined);
-  const fault = faultIn(cells, { phone, from, now, phonesBanned });
+  const fault = faultIn(cells, { phone, from, now });
   if (fault) return fault;
   const link = (kind: 'crmId' | 'hrId' | 'phone' | 'alias', value: string | undefined) =>
     value === undefined ? [] : [{ kind, value }];
@@ -159,14 +180,9 @@ function entryOf(cells: Record<string, string>, { source, asOf, now, phonesBanne
 }
 
 /** What the form of a row cannot say. */
-function faultIn(
-  cells: Row,
-  { phone, from, now, phonesBanned }: { phone?: string; from?: string; now: string; phonesBanned: boolean },
-): Fault | undefined {
+function faultIn(cells: Row, { phone, from, now }: { phone?: string; from?: string; now: string }): Fault | undefined {
   const { crmId, hrId, category, status, dateOfBirth } = cells;
   if (crmId === undefined && hrId === undefined) return { field: 'crmId', rule: 'or hrId must be given' };
-  if (cells.phone !== undefined && phonesBanned)
-    return { field: 'phone', rule: 'must be empty: by the policy in force no phone numbers are kept' };
   if (cells.phone !== undefined && phone === undefined) return { field: 'phone', rule: 'must be a phone number' };
   if (dateOfBirth !== undefined && !isBirthDate(dateOfBirth, now))
     return { field: 'dateOfBirth', rule: 'must be a date on which somebody living was born' };

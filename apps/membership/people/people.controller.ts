@@ -20,7 +20,7 @@ import {
   Resource,
   ServiceKit,
 } from '#nest';
-import { findPeople, linkPerson, normalised, phoneNumber, type Link } from './identity.js';
+import { findPeople, isPhone, linkPerson, normalised, phoneNumber, type Link } from './identity.js';
 import { importPeople } from './import.js';
 import * as dto from './people.dto.js';
 import { groupsOf, leavesOf, linksOf, statusesOf } from './people.read-model.js';
@@ -60,7 +60,7 @@ export class PeopleController {
     links.forEach((link, index) => checkLink(link, `body/links/${index}/value`));
     if (dateOfBirth !== undefined && !isBirthDate(dateOfBirth, tx.now))
       throw invalid([{ field: 'body/dateOfBirth', rule: 'must be a date on which somebody living was born' }]);
-    if (phone !== undefined || links.some(({ kind }) => kind === 'phone')) await refusePhonesWhereBanned(tx);
+    if (phone !== undefined || links.some(isPhone)) await refusePhonesWhereBanned(tx);
     const e164 = phone === undefined ? undefined : phoneNumber(phone);
     if (phone !== undefined && e164 === undefined)
       throw invalid([{ field: 'body/phone', rule: 'must be a phone number' }]);
@@ -171,7 +171,7 @@ export class PeopleController {
     const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
     if ((await this.stateOf(tx, personId)).version === 0) throw notFound('person');
     checkLink({ kind, value }, 'body/value');
-    if (kind === 'phone') await refusePhonesWhereBanned(tx);
+    if (isPhone({ kind, value })) await refusePhonesWhereBanned(tx);
     const wish = { personId, kind, value, source, confidence, occurredAt };
     const outcome = await linkPerson(this.kit, tx, cause, wish, expectedVersion);
     if ('disagree' in outcome) throw linksDisagree();

@@ -75,7 +75,7 @@ export const ImportQuery = Type.Object(
 );
 export const ImportBody = Type.String({
   description:
-    'CSV in UTF-8 with the header crmId,hrId,name,email,phone,dateOfBirth,category,status,from and, if wanted, alias. No line breaks within a field.',
+    'CSV in UTF-8 with the header crmId,hrId,name,email,phone,dateOfBirth,category,status,from and, if wanted, alias; phone may be left out. No line breaks within a field. Where no phone numbers are kept, a listing with one is refused whole.',
 });
 
 const EventRef = Type.Object({ eventId: Id, name: Type.String(), streamId: Type.String() });

@@ -6,7 +6,7 @@ import { person } from '#domain';
 import { LinkKind } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { idOf, invalid, pastInstantIn, type ServiceKit } from '#nest';
-import { findPeople, normalised, type Link } from '../people/identity.js';
+import { findPeople, isPhone, normalised, type Link } from '../people/identity.js';
 import { MOST_PARTICIPANTS, type Roster, type RosterQuery } from './roster.dto.js';
 
 /** Namespace of the ids of unknown participants. */
@@ -91,16 +91,6 @@ function wellFormed(link: Link, index: number): Link {
 }
 
 const field = (index: number) => `body/participants/${index}`;
-
-/** WhatsApp shows a number where a contact is not saved, so a number may come as an alias, and as part of an account's id. */
-const numberAsAlias = /^\+?[\d\s().-]{7,}$/;
-const numberAsAccount = /^\+|@(c\.us|s\.whatsapp\.net)$/;
-
-/** Whether an identifier is a phone number, whatever it is called (HSU-04). */
-export function isPhone({ kind, value }: Link): boolean {
-  if (kind === 'phone') return true;
-  return (kind === 'alias' && numberAsAlias.test(value)) || (kind === 'whatsappId' && numberAsAccount.test(value));
-}
 
 /** The participants that are phone numbers, as fields of the request. */
 export function phonesIn({ participants }: Snapshot): string[] {

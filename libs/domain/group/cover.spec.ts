@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadProfiles } from '../../../policies/load.js';
 import { type OrganisationOverrides, resolvePolicy } from '../policy/policy.js';
-import { coverLacks, coverWarnings, kindRefusal, type Moderator, needsOf, textLacks } from './cover.js';
+import { coverLacks, coverWarnings, kindRefusal, loadWarnings, type Moderator, needsOf, textLacks } from './cover.js';
 
 const profiles = loadProfiles();
 const policyOf = (profile: string, groupType: string, own: OrganisationOverrides = {}) =>
@@ -60,6 +60,20 @@ describe('moderation cover', () => {
     expect(coverWarnings(party, [unnamed, unnamed])).toMatchObject([
       { code: 'KindNotNamed', parameter: 'co_moderators' },
     ]);
+  });
+});
+
+describe('load', () => {
+  const codes = (...args: Parameters<typeof loadWarnings>) => loadWarnings(...args).map(({ code }) => code);
+
+  it('[LD-47] warns of somebody in more groups than the policy thinks good', () => {
+    expect(codes(party, { groups: 10, members: 500 })).toEqual([]);
+    expect(codes(party, { groups: 11, members: 500 })).toEqual(['ManyGroups']);
+  });
+
+  it('[AMZ-088] warns of a group that needs a plan for its moderation', () => {
+    expect(codes(parents, { groups: 99, members: 49 })).toEqual([]);
+    expect(codes(parents, { groups: 1, members: 50 })).toEqual(['LargeGroup']);
   });
 });
 

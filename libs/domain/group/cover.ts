@@ -23,7 +23,7 @@ export type GroupLack = {
 
 /** Something to be mended that keeps nobody out. */
 export type GroupWarning = {
-  readonly code: 'TooFewAdmins' | 'TooManyAdmins' | 'KindNotNamed';
+  readonly code: 'TooFewAdmins' | 'TooManyAdmins' | 'KindNotNamed' | 'ManyGroups' | 'LargeGroup';
   readonly because: string;
   readonly parameter: ParameterName;
 };
@@ -92,6 +92,32 @@ export function coverWarnings(policy: ResolvedPolicy, moderators: readonly Moder
       : []),
     ...(kinds.length > 0 && unnamed.length > 0
       ? [warning('KindNotNamed', `Admins are to be one of: ${kinds.join(', ')}.`, 'co_moderators')]
+      : []),
+  ];
+}
+
+/**
+ * What to think of when somebody comes in: that the person is in many groups (LD-47), that the group is large enough to need a plan
+ * for its moderation (AMZ-088). Both numbers count the newcomer.
+ */
+export function loadWarnings(
+  policy: ResolvedPolicy,
+  { groups, members }: { readonly groups: number; readonly members: number },
+): GroupWarning[] {
+  const { warn_groups_per_person: most, plan_at_group_size: large } = policy.parameters.load_limits.value;
+  const parameter = 'load_limits';
+  return [
+    ...(most !== null && groups > most
+      ? [{ code: 'ManyGroups' as const, because: `The person is now in more than ${most} groups.`, parameter } as const]
+      : []),
+    ...(large !== null && members >= large
+      ? [
+          {
+            code: 'LargeGroup' as const,
+            because: `With ${large} people or more the group needs an agreed plan for its moderation.`,
+            parameter,
+          } as const,
+        ]
       : []),
   ];
 }
