@@ -132,11 +132,20 @@ function holds({ column, term }: Condition): string {
  * value is rare, and be slow with those that are not; and it would keep such a plan. Nor does a page need a second process: starting one
  * takes ten times as long as reading it.
  */
-export const IN_INDEX_ORDER = [
-  ...['sort', 'bitmapscan', 'hashjoin', 'seqscan'].map((way) => `set local enable_${way} = off`),
-  'set local max_parallel_workers_per_gather = 0',
-].join(';');
-const ONE_PLAN = `${IN_INDEX_ORDER};set local plan_cache_mode = force_generic_plan`;
+const indexOrder = {
+  enable_sort: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_seqscan: 'off',
+  max_parallel_workers_per_gather: '0',
+};
+/** One statement for all of them: each one of its own would cost as much as a tenth of a page. */
+const settings = (values: Readonly<Record<string, string>>): string =>
+  `select ${Object.entries(values)
+    .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+    .join()}`;
+export const IN_INDEX_ORDER = settings(indexOrder);
+const ONE_PLAN = settings({ ...indexOrder, plan_cache_mode: 'force_generic_plan' });
 
 /**
  * Reads one part of the history. Where one plan serves all values it is made once a connection: making the plan of such a page takes
