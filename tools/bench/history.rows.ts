@@ -155,6 +155,7 @@ function bars(lengths: readonly number[]): Bar[] {
           unit: 'ms',
           of,
           beside,
+          called: 'keyset SQL by hand',
           atMost: 1.3,
         };
       });
