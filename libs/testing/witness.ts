@@ -48,7 +48,7 @@ export async function lyingIn(
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200, allowAutoTopicCreation: false });
   await consumer.connect();
   await consumer.subscribe({ topics: [...new Set([...left.keys()].map(topicOf))], fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
+  const reading = new Promise<void>((resolve, reject) => {
     const limit = setTimeout(
       () => reject(new Error(`Not all of the topics could be read: ${[...left.keys()].join()}`)),
       90_000,
@@ -63,7 +63,12 @@ export async function lyingIn(
       resolve();
     };
     consumer.run({ autoCommit: false, eachBatch }).catch(reject);
-  }).finally(async () => consumer.disconnect());
+  });
+  try {
+    await reading;
+  } finally {
+    await consumer.disconnect();
+  }
   await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => undefined);
   for (const messages of found.values())
     messages.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
@@ -115,7 +120,7 @@ interface Received {
 }
 
 function lying(partition: number, { offset, key, value, headers = {} }: Received): LyingMessage {
-  const texts = Object.entries(headers).map(([name, text]) => [name, `${[text].flat().at(-1)?.toString() ?? ''}`]);
+  const texts = Object.entries(headers).map(([name, text]) => [name, [text].flat().at(-1)?.toString() ?? '']);
   return {
     partition,
     offset: BigInt(offset),

@@ -24,7 +24,7 @@ export class Scene {
       const journal = new Journal();
       const generator = new Generator(world.url, world.key, world.dice, journal);
       const scene = new Scene(world, journal, generator);
-      await generator.prepare(options.short ? 2 : 3, options.short ? 24 : 60, async () => void (await scene.rest()));
+      await generator.prepare(options.short ? 2 : 3, options.short ? 16 : 60, async () => void (await scene.rest()));
       options.say('Organisations and people are there');
       return scene;
     } catch (error) {

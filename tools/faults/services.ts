@@ -22,7 +22,7 @@ export interface Exit {
 /** One process of the product. While it is wanted, the supervisor starts it anew whenever it ends. */
 export class Service {
   private child: ChildProcess | undefined;
-  private isWanted = false;
+  private wanted = false;
   private isAsked = false;
   private text = '';
   readonly exits: Exit[] = [];
@@ -49,6 +49,11 @@ export class Service {
     return this.isUp ? this.child!.pid : undefined;
   }
 
+  /** Whether its supervisor keeps it up. */
+  get isWanted(): boolean {
+    return this.wanted;
+  }
+
   get isUp(): boolean {
     return this.child !== undefined && !hasEnded(this.child);
   }
@@ -60,13 +65,13 @@ export class Service {
 
   /** Starts it and keeps it up. */
   start(): void {
-    this.isWanted = true;
+    this.wanted = true;
     if (!this.isUp) this.launch();
   }
 
   /** Starts it without a supervisor: when it ends, it stays down. */
   startOnce(): void {
-    this.isWanted = false;
+    this.wanted = false;
     if (!this.isUp) this.launch();
     this.isAsked = true;
   }
@@ -87,7 +92,7 @@ export class Service {
 
   /** Kills it at once. Unless `forGood`, the supervisor starts it anew. */
   async kill(forGood = false): Promise<void> {
-    if (forGood) this.isWanted = false;
+    if (forGood) this.wanted = false;
     if (!this.isUp) return;
     this.isAsked = true;
     const { child } = this;
@@ -97,7 +102,7 @@ export class Service {
 
   /** Asks it to stop in order and resolves with the seconds it took; kills it where it does not end. */
   async stop(): Promise<number> {
-    this.isWanted = false;
+    this.wanted = false;
     if (!this.isUp) return 0;
     this.isAsked = true;
     const child = this.child!;
@@ -135,9 +140,9 @@ export class Service {
     child.once('exit', (code, signal) => {
       this.guard.release(child.pid!);
       this.exits.push({ code, signal, asked: this.isAsked });
-      if (this.isWanted)
+      if (this.wanted)
         setTimeout(() => {
-          if (this.isWanted && !this.isUp) this.launch();
+          if (this.wanted && !this.isUp) this.launch();
         }, RESTART_AFTER);
     });
   }

@@ -157,9 +157,9 @@ export class World {
     this.guard.watch(this.postgres.pid);
   }
 
-  /** Resolves when all services say that all their parts work, with the seconds that took. */
+  /** Resolves when all services that are to run say that all their parts work, with the seconds that took. */
   async ready(limit?: number): Promise<number> {
-    return Math.max(...(await Promise.all(this.all.filter(({ isUp }) => isUp).map((one) => one.ready(limit)))));
+    return Math.max(...(await Promise.all(this.all.filter(({ isWanted }) => isWanted).map((one) => one.ready(limit)))));
   }
 
   /** Ends everything and removes the folder. */
