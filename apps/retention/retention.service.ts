@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import { knownGroupsSlice, policySlice, service } from '#nest';
+import { erasureSlice, knownGroupsSlice, policySlice, service } from '#nest';
 import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
 import { changes } from './changes/changes.slice.js';
 import { holds } from './holds/holds.slice.js';
+import { requests } from './requests/requests.slice.js';
 import { items } from './items/items.slice.js';
 
 @Module({})
@@ -12,6 +13,15 @@ class RetentionModule {}
 export const retention = service(
   'retention',
   RetentionModule,
-  ['retention-items', 'deletion-tasks', 'holds', 'retention-notices'],
-  [policySlice('retention'), knownGroupsSlice('retention'), items, deletionTasks, holds, changes],
+  ['retention-items', 'deletion-tasks', 'holds', 'retention-notices', 'rights-requests'],
+  [
+    policySlice('retention'),
+    knownGroupsSlice('retention'),
+    items,
+    deletionTasks,
+    holds,
+    changes,
+    requests,
+    erasureSlice('retention'),
+  ],
 );

@@ -5,6 +5,9 @@ import { Duration, Id, Instant, oneOf, Term } from './terms.js';
 
 const task = { itemId: Id, taskId: Id };
 const Scope = oneOf('everyone', 'own_device');
+/** Rights under the UK GDPR, articles 15 to 21, the Freedom of Information Act 2000, and complaints about how data is handled. */
+const RequestKind = oneOf('access', 'erasure', 'rectification', 'objection', 'freedom_of_information', 'complaint');
+const Region = oneOf('england_and_wales', 'scotland', 'northern_ireland');
 /** What a hold covers: every item to which all of these apply. `from` and `to` bound the item's own time. */
 export const HoldScope = Type.Object(
   {
@@ -102,6 +105,48 @@ export const retentionEvents = declareEvents('retention', {
     holdIds: Type.Array(Id, { minItems: 1 }),
     taskId: Type.Optional(Id),
   }),
+  // what people ask of the organisation
+  RequestReceived: event('A right was exercised; the time to answer runs, or waits for knowing who asks', {
+    requestId: Id,
+    kind: RequestKind,
+    personId: Type.Optional(Id),
+    region: Region,
+    timeZone: Term,
+    dueAt: Type.Optional(Instant),
+  }),
+  IdentityConfirmed: event('It is known who asks; the time to answer runs from now', { requestId: Id, dueAt: Instant }),
+  ClarificationAsked: event('The clock stands still until the person says what they mean', { requestId: Id }),
+  ClarificationGiven: event('The person said what they mean; the clock runs again', { requestId: Id, dueAt: Instant }),
+  RequestExtended: event('Two further months are needed, and the person was told why in time', {
+    requestId: Id,
+    dueAt: Instant,
+  }),
+  RequestOverdue: event('The time to answer passed without an answer', { requestId: Id, dueAt: Instant }),
+  ComplaintAcknowledged: event('The person was told that the complaint arrived', {
+    requestId: Id,
+    lateBySeconds: Type.Integer({ minimum: 0 }),
+  }),
+  RequestAnswered: event('The person has an answer; what it says is in the vault', {
+    requestId: Id,
+    outcome: oneOf('complied', 'in_part', 'refused'),
+    lateBySeconds: Type.Integer({ minimum: 0 }),
+  }),
+  ErasureRefused: event('A hold keeps what was to be erased', {
+    requestId: Id,
+    holdIds: Type.Array(Id, { minItems: 1 }),
+  }),
+  ErasureOrdered: event(
+    'Every service is to destroy what it holds about the person; the items named are kept, by right',
+    {
+      requestId: Id,
+      personId: Id,
+      kept: Type.Array(
+        Type.Object({ itemId: Id, because: oneOf('hold', 'retention') }, { additionalProperties: false }),
+      ),
+    },
+  ),
+  ErasureConfirmed: event('A service has destroyed what it held', { requestId: Id, service: Term }),
+  ErasureCompleted: event('Every service has destroyed what it held about the person', { requestId: Id }),
   // what members are owed
   RetentionNoticeOwed: event('Every member of the group must be told of the changed time', {
     groupId: Id,

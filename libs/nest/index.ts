@@ -14,6 +14,7 @@ export { metricsAddress } from './metrics.js';
 export { tracingFrom } from './tracing.js';
 export * from './active-policy.js';
 export * from './known-groups.js';
+export { erasureSlice } from './erasure.js';
 export * from './neighbours.js';
 export { PUBLIC_URL, publicUrl } from './public-url.js';
 export * from './answers.js';

@@ -80,7 +80,9 @@ describe('an owner who is out of the group', () => {
     });
     await councils.app.settle();
     const id = group['groupId'] as string;
-    expect((await councils.app.post(`/v1/groups/${id}/members`, { personId: sender })).body).toMatchObject({ events: [{ name: 'MemberAdded' }] });
+    expect((await councils.app.post(`/v1/groups/${id}/members`, { personId: sender })).body).toMatchObject({
+      events: [{ name: 'MemberAdded' }],
+    });
     const kept = await councils.keep({ ...m1(id), ownerId: sender, period: 'P5Y' });
     await councils.app.post(`/v1/groups/${id}/members/${sender}/left`, {});
     await councils.app.settle();

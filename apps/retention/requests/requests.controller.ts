@@ -1,0 +1,234 @@
+import { Inject } from '@nestjs/common';
+import { v7 } from 'uuid';
+import { rightsRequest, ruleOf, type CommandOf, type RequestCommands } from '#domain';
+import type { Rule } from '#events';
+import type { Transaction } from '#eventsourcing';
+import {
+  activePolicies,
+  afterInstant,
+  Answer,
+  type Call,
+  type CallOf,
+  Command,
+  HttpProblem,
+  Incoming,
+  notFound,
+  page,
+  pastInstantIn,
+  problem,
+  Read,
+  recorded,
+  Resource,
+  ServiceKit,
+  timeZone,
+} from '#nest';
+import {
+  AnswerRequest,
+  ErasureDecided,
+  Extend,
+  ReceiveRequest,
+  Request,
+  RequestChanged,
+  RequestPage,
+  RequestsQuery,
+  Step,
+} from './requests.dto.js';
+import { holdsOn, itemsAbout, listRequests } from './requests.read-model.js';
+
+const officers = ['admin', 'compliance'] as const;
+type Asked = Pick<
+  Call<{ readonly occurredAt?: string } | undefined>,
+  'tx' | 'params' | 'body' | 'cause' | 'expectedVersion'
+>;
+
+/** What people ask of the organisation by right, each with the time the law gives it. */
+@Resource('rights-requests', 'Rights')
+export class RequestsController {
+  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+
+  @Command('', {
+    scopes: ['admin', 'compliance', 'member'],
+    summary: 'Takes a request in; the time to answer runs from its receipt, or from when it is known who asks',
+    description:
+      'Access, erasure, rectification and objection: one calendar month (UK GDPR, article 12(3)). Freedom of information, where the policy has it (BR-48, CN-29): twenty working days. A complaint is acknowledged within thirty days.',
+    body: ReceiveRequest,
+    answers: RequestChanged,
+  })
+  async receive(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof ReceiveRequest>) {
+    const requestId = (body.requestId ?? v7()).toLowerCase();
+    const { kind, personId, identity, region = 'england_and_wales', wish } = body;
+    const data = {
+      requestId,
+      kind,
+      ...(personId ? { personId: personId.toLowerCase() } : {}),
+      region,
+      timeZone: await timeZone(tx),
+      isIdentityKnown: identity === 'confirmed',
+      rules: await rulesFor(tx, kind),
+    };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, rightsRequest, cause, [
+      { id: requestId, command: { name: 'Receive', data }, occurredAt, expectedVersion },
+    ]);
+    if (wish !== undefined && outcome!.events.length > 0) await this.kit.vault.write(tx, requestId, { wish });
+    return recorded(outcome!, { requestId, dueAt: await this.dueAt(tx, requestId) });
+  }
+
+  @Command(':requestId/confirm-identity', {
+    scopes: officers,
+    summary: 'It is known who asks; the time to answer runs from now',
+    body: Step,
+    answers: RequestChanged,
+  })
+  confirmIdentity(@Incoming() call: CallOf<typeof Step>) {
+    return this.ask(call, 'ConfirmIdentity');
+  }
+
+  @Command(':requestId/ask-clarification', {
+    scopes: officers,
+    summary: 'The person was asked what they mean; the clock stands still',
+    body: Step,
+    answers: RequestChanged,
+  })
+  askClarification(@Incoming() call: CallOf<typeof Step>) {
+    return this.ask(call, 'AskClarification');
+  }
+
+  @Command(':requestId/clarified', {
+    scopes: officers,
+    summary: 'The person said what they mean; the clock runs again',
+    body: Step,
+    answers: RequestChanged,
+  })
+  clarified(@Incoming() call: CallOf<typeof Step>) {
+    return this.ask(call, 'TakeClarification');
+  }
+
+  @Command(':requestId/acknowledge', {
+    scopes: officers,
+    summary: 'The person was told that their complaint arrived',
+    body: Step,
+    answers: RequestChanged,
+  })
+  acknowledge(@Incoming() call: CallOf<typeof Step>) {
+    return this.ask(call, 'AcknowledgeComplaint');
+  }
+
+  @Command(':requestId/extend', {
+    scopes: officers,
+    summary: 'Two further months are needed; the person was told why within the first one',
+    body: Extend,
+    answers: RequestChanged,
+  })
+  extend(@Incoming() call: CallOf<typeof Extend>) {
+    return this.ask(call, 'Extend', { reason: call.body.reason });
+  }
+
+  @Command(':requestId/answer', {
+    scopes: officers,
+    summary: 'The person has an answer',
+    description: 'An erasure is answered when every service has destroyed what it held, unless it is refused.',
+    body: AnswerRequest,
+    answers: RequestChanged,
+  })
+  async answer(@Incoming() call: CallOf<typeof AnswerRequest>) {
+    return this.ask(call, 'Answer', { answer: call.body.answer }, { outcome: call.body.outcome });
+  }
+
+  @Command(':requestId/erase', {
+    scopes: ['compliance'],
+    summary: 'Has every service destroy what it holds about the person, but for what is kept by right, item by item',
+    description:
+      'Items under a hold (BR-61) and items whose time to be kept is not over (BR-57) stay, and are named. A hold on the person keeps everything. The history stays whole, about an unnamed person (AMZ-113).',
+    answers: ErasureDecided,
+  })
+  async erase(@Incoming() { tx, params, cause, expectedVersion }: Call) {
+    const { requestId, personId } = await this.known(tx, params);
+    const items = personId === null ? [] : await itemsAbout(tx, personId);
+    const kept = items
+      .filter(({ isHeld, isOver }) => isHeld || !isOver)
+      .map(({ itemId, isHeld, retainUntil }) => ({
+        itemId,
+        because: isHeld ? ('hold' as const) : ('retention' as const),
+        explanation: isHeld ? 'A hold covers it.' : `It has to be kept until ${retainUntil}.`,
+      }));
+    const data = {
+      requestId,
+      holdIds: personId === null ? [] : await holdsOn(tx, personId),
+      kept: kept.map(({ itemId, because }) => ({ itemId, because })),
+      rules: await rulesFor(tx, 'erasure'),
+    };
+    const [outcome] = await this.kit.commands.execute(tx, rightsRequest, cause, [
+      { id: requestId, command: { name: 'OrderErasure', data }, expectedVersion },
+    ]);
+    if (!outcome!.refusal && outcome!.events.length > 0) {
+      const stays = new Set(kept.map(({ itemId }) => itemId));
+      for (const { itemId } of items) if (!stays.has(itemId)) await this.kit.vault.erase(tx, itemId);
+    }
+    return recorded(outcome!, { requestId, kept });
+  }
+
+  @Read('', {
+    scopes: [...officers, 'auditor'],
+    summary: 'What people asked for, by the time it was received',
+    query: RequestsQuery,
+    answers: RequestPage,
+  })
+  async list(@Incoming() { tx, query }: CallOf<never, typeof RequestsQuery>) {
+    const { cursor, limit = 50, ...filter } = query;
+    const rows = await listRequests(tx, { ...filter, after: afterInstant(cursor), limit: limit + 1 });
+    return page(rows, limit, (row) => [row.receivedAt, row.requestId]);
+  }
+
+  @Read(':requestId', { scopes: officers, summary: 'One request, with what was said', answers: Request })
+  async show(@Incoming() { tx, params }: Call) {
+    const request = await this.known(tx, params);
+    const said = await this.kit.vault.read(tx, request.requestId, ['wish', 'reason', 'answer']);
+    return new Answer(200, { ...request, ...said });
+  }
+
+  private async known(tx: Transaction, params: Readonly<Record<string, string>>) {
+    const [request] = await listRequests(tx, { requestId: params['requestId']!.toLowerCase(), limit: 1 });
+    if (!request) throw notFound('request');
+    return request;
+  }
+
+  private async dueAt(tx: Transaction, requestId: string): Promise<string | null> {
+    return (await listRequests(tx, { requestId, limit: 1 }))[0]?.dueAt ?? null;
+  }
+
+  /** Puts a step to the request; what was said with it goes to the vault when the step counts. */
+  private async ask(
+    { tx, params, body, cause, expectedVersion }: Asked,
+    name: keyof RequestCommands,
+    said: Readonly<Record<string, string>> = {},
+    more: object = {},
+  ): Promise<Answer> {
+    const { requestId } = await this.known(tx, params);
+    const command = { name, data: { requestId, ...more } } as CommandOf<RequestCommands>;
+    const occurredAt = pastInstantIn('body/occurredAt', body?.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, rightsRequest, cause, [
+      { id: requestId, command, occurredAt, expectedVersion },
+    ]);
+    if (!outcome!.refusal && outcome!.events.length > 0 && Object.keys(said).length > 0)
+      await this.kit.vault.write(tx, requestId, said);
+    return recorded(outcome!, { requestId, dueAt: await this.dueAt(tx, requestId) });
+  }
+}
+
+/** The right a profile names for a kind of request. Access, erasure and the rest are the law's, whatever a profile says. */
+async function rulesFor(tx: Transaction, kind: string): Promise<Rule[]> {
+  const named = kind === 'freedom_of_information' ? 'FOI' : kind === 'erasure' ? 'erasure' : 'SAR';
+  const policies = [...(await activePolicies(tx)).values()];
+  const having = policies.filter(({ parameters }) => parameters.disclosure_rights.value.includes(named));
+  if (kind === 'freedom_of_information' && having.length === 0)
+    throw new HttpProblem(
+      problem(
+        409,
+        'NoSuchRight',
+        'No policy in force says that this organisation answers under freedom of information.',
+      ),
+    );
+  const rules = having.map((policy) => ruleOf(policy, 'disclosure_rights'));
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}

@@ -1,0 +1,96 @@
+import type { RetentionPayloads } from '#events';
+import { projection, tenantTable, type Transaction } from '#eventsourcing';
+
+/** What people asked of the organisation by right, and by when it has to answer. What they said is in the vault. */
+export const requestsTable = tenantTable(
+  'rights_requests',
+  `request_id uuid not null, kind text not null, person_id uuid, state text not null, received_at timestamptz not null, due_at timestamptz,
+   overdue_at timestamptz, answered_at timestamptz, outcome text, late_by_seconds bigint, erasure text`,
+  'request_id',
+  'received_at, request_id',
+);
+
+export const requestsProjection = projection<RetentionPayloads>('rights_requests', ['requestId'], {
+  RequestReceived: ({ occurredAt, data: { requestId, kind, personId, dueAt } }) => ({
+    upsert: {
+      requestId,
+      kind,
+      personId: personId ?? null,
+      state: dueAt ? 'open' : 'waiting',
+      receivedAt: occurredAt,
+      dueAt: dueAt ?? null,
+    },
+  }),
+  IdentityConfirmed: ({ data }) => ({ update: { ...data, state: 'open' } }),
+  ClarificationAsked: ({ data }) => ({ update: { ...data, dueAt: null, state: 'paused' } }),
+  ClarificationGiven: ({ data }) => ({ update: { ...data, state: 'open' } }),
+  RequestExtended: ({ data }) => ({ update: { ...data, state: 'open' } }),
+  RequestOverdue: ({ occurredAt, data: { requestId } }) => ({
+    update: { requestId, state: 'overdue', overdueAt: occurredAt },
+  }),
+  RequestAnswered: ({ occurredAt, data }) => ({ update: { ...data, state: 'answered', answeredAt: occurredAt } }),
+  ErasureOrdered: ({ data: { requestId } }) => ({ update: { requestId, erasure: 'ordered' } }),
+  ErasureCompleted: ({ data: { requestId } }) => ({ update: { requestId, erasure: 'completed' } }),
+});
+
+/** One request; times are ISO 8601 UTC. `dueAt` is empty while the clock stands still. */
+export interface RequestRow {
+  readonly requestId: string;
+  readonly kind: string;
+  readonly personId: string | null;
+  readonly state: 'waiting' | 'open' | 'paused' | 'overdue' | 'answered';
+  readonly receivedAt: string;
+  readonly dueAt: string | null;
+  readonly overdueAt: string | null;
+  readonly answeredAt: string | null;
+  readonly outcome: string | null;
+  readonly lateBySeconds: number | null;
+  readonly erasure: 'ordered' | 'completed' | null;
+}
+
+const columns = `request_id as "requestId", kind, person_id as "personId", state, iso(received_at) as "receivedAt", iso(due_at) as "dueAt",
+  iso(overdue_at) as "overdueAt", iso(answered_at) as "answeredAt", outcome, late_by_seconds::float8 as "lateBySeconds", erasure`;
+
+/** Requests by the time they were received, from after a given one on. */
+export function listRequests(
+  tx: Transaction,
+  find: {
+    requestId?: string;
+    state?: string;
+    kind?: string;
+    personId?: string;
+    after?: readonly [string, string];
+    limit: number;
+  },
+): Promise<RequestRow[]> {
+  const { requestId = null, state = null, kind = null, personId = null, after = [null, null], limit } = find;
+  return tx.query<RequestRow>(
+    `select ${columns} from rights_requests
+     where tenant_id = $1 and ($2::uuid is null or request_id = $2) and ($3::text is null or state = $3) and ($4::text is null or kind = $4)
+       and ($5::uuid is null or person_id = $5) and ($6::timestamptz is null or (received_at, request_id) > ($6::timestamptz, $7::uuid))
+     order by received_at, request_id limit $8`,
+    [tx.tenantId, requestId, state, kind, personId, ...after, limit],
+  );
+}
+
+/** What is kept about a person that is not gone: under which holds, and whether its time is over. */
+export function itemsAbout(
+  tx: Transaction,
+  personId: string,
+): Promise<{ itemId: string; isHeld: boolean; isOver: boolean; retainUntil: string }[]> {
+  return tx.query(
+    `select item_id as "itemId", retain_until <= $3::timestamptz as "isOver", iso(retain_until) as "retainUntil",
+       exists (select from item_holds h where h.tenant_id = i.tenant_id and h.item_id = i.item_id) as "isHeld"
+     from retention_items i where tenant_id = $1 and person_id = $2 and state not in ('attested', 'not_possible') order by item_id`,
+    [tx.tenantId, personId, tx.now],
+  );
+}
+
+/** The holds in force that are placed on the person as such. */
+export async function holdsOn(tx: Transaction, personId: string): Promise<string[]> {
+  const rows = await tx.query<{ holdId: string }>(
+    `select hold_id as "holdId" from holds where tenant_id = $1 and state <> 'released' and scope->>'personId' = $2 order by hold_id`,
+    [tx.tenantId, personId],
+  );
+  return rows.map(({ holdId }) => holdId);
+}

@@ -1,0 +1,257 @@
+/** What somebody asks of the organisation by right, and the time the law gives it to answer. */
+import type { RetentionPayloads, Rule, Service } from '#events';
+import { addDuration, compareInstants } from '../calendar/calendar.js';
+import { type Pause, type Region, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
+import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
+
+type RequestEvents = Pick<
+  RetentionPayloads,
+  | 'RequestReceived'
+  | 'IdentityConfirmed'
+  | 'ClarificationAsked'
+  | 'ClarificationGiven'
+  | 'RequestExtended'
+  | 'RequestOverdue'
+  | 'ComplaintAcknowledged'
+  | 'RequestAnswered'
+  | 'ErasureRefused'
+  | 'ErasureOrdered'
+  | 'ErasureConfirmed'
+  | 'ErasureCompleted'
+>;
+type Received = RequestEvents['RequestReceived'];
+export type RequestKind = Received['kind'];
+type Kept = RequestEvents['ErasureOrdered']['kept'];
+
+/** The services that hold something about people, each of which must say that it is destroyed. */
+export const HOLDERS: readonly Service[] = ['membership', 'consent', 'retention'];
+
+/** One stream for each request. A moment's `occurredAt` is when it came, was asked, answered. */
+export type RequestCommands = {
+  Receive: Omit<Received, 'dueAt'> & { readonly isIdentityKnown: boolean; readonly rules: readonly Rule[] };
+  ConfirmIdentity: { readonly requestId: string };
+  AskClarification: { readonly requestId: string };
+  TakeClarification: { readonly requestId: string };
+  /** The person is told why, before the first month is over. */
+  Extend: { readonly requestId: string };
+  AcknowledgeComplaint: { readonly requestId: string };
+  Answer: { readonly requestId: string; readonly outcome: RequestEvents['RequestAnswered']['outcome'] };
+  /** The deadline at `dueAt`. */
+  DeclareOverdue: { readonly requestId: string; readonly dueAt: string };
+  /** `holdIds`: the holds that are placed on the person as such; `kept`: items that stay, by right. */
+  OrderErasure: {
+    readonly requestId: string;
+    readonly holdIds: readonly string[];
+    readonly kept: Kept;
+    readonly rules: readonly Rule[];
+  };
+  ConfirmErasure: { readonly requestId: string; readonly service: Service };
+};
+
+interface Open {
+  readonly status: 'open';
+  readonly request: Received;
+  /** When the clock began to run; undefined while it is not known who asks. */
+  readonly runsFrom: string | undefined;
+  readonly pauses: readonly Pause[];
+  readonly pausedSince: string | undefined;
+  readonly months: 1 | 3;
+  readonly dueAt: string | undefined;
+  readonly isOverdue: boolean;
+  readonly isAcknowledged: boolean;
+  readonly erasure: { readonly confirmed: readonly string[] } | undefined;
+}
+type State = { readonly status: 'none' } | Open | (Omit<Open, 'status'> & { readonly status: 'answered' });
+
+export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
+  category: 'request',
+  initial: { status: 'none' },
+  decide: {
+    Receive: ({ isIdentityKnown, rules, ...request }, state, { occurredAt }) => {
+      if (state.status !== 'none') return nothing;
+      const due = isIdentityKnown ? { dueAt: dueOf(request, { runsFrom: occurredAt, pauses: [], months: 1 }) } : {};
+      return [record('RequestReceived', { ...request, ...due }, ...rules)];
+    },
+    ConfirmIdentity: ({ requestId }, state, { occurredAt }) =>
+      whileOpen(state, ({ runsFrom, request }) =>
+        runsFrom !== undefined
+          ? nothing
+          : [
+              record('IdentityConfirmed', {
+                requestId,
+                dueAt: dueOf(request, { runsFrom: occurredAt, pauses: [], months: 1 }),
+              }),
+            ],
+      ),
+    AskClarification: ({ requestId }, state) =>
+      whileOpen(state, ({ pausedSince, request }) => {
+        if (pausedSince !== undefined) return nothing;
+        return request.kind === 'complaint'
+          ? refuse('ClockDoesNotPause', 'A complaint is acknowledged whatever is unclear about it.')
+          : [record('ClarificationAsked', { requestId })];
+      }),
+    TakeClarification: takeClarification,
+    Extend: ({ requestId }, state, { occurredAt }) =>
+      whileOpen(state, ({ request, runsFrom, pauses, months, dueAt }) => {
+        if (months === 3) return nothing;
+        if (request.kind === 'complaint' || request.kind === 'freedom_of_information')
+          return refuse('NotExtendable', 'The time for this kind of request cannot be extended.');
+        if (runsFrom === undefined || dueAt === undefined)
+          return refuse('ClockNotRunning', 'The time to answer does not run at the moment.');
+        if (compareInstants(dueAt, occurredAt) <= 0)
+          return refuse('TooLateToExtend', 'The person has to be told of an extension within the first month.');
+        return [record('RequestExtended', { requestId, dueAt: dueOf(request, { runsFrom, pauses, months: 3 }) })];
+      }),
+    AcknowledgeComplaint: ({ requestId }, state, { occurredAt }) =>
+      whileOpen(state, ({ request, isAcknowledged, dueAt }) => {
+        if (request.kind !== 'complaint') return refuse('NotAComplaint', 'Only a complaint is acknowledged.');
+        return isAcknowledged
+          ? nothing
+          : [record('ComplaintAcknowledged', { requestId, lateBySeconds: secondsLate(dueAt, occurredAt) })];
+      }),
+    Answer: ({ requestId, outcome }, state, { occurredAt }) =>
+      whileOpen(state, ({ request, dueAt, erasure }) => {
+        const isErased = erasure !== undefined && erasure.confirmed.length === HOLDERS.length;
+        if (request.kind === 'erasure' && outcome !== 'refused' && !isErased)
+          return refuse('NotErased', 'Not every service has destroyed what it holds yet.');
+        const limit = request.kind === 'complaint' ? undefined : dueAt;
+        return [record('RequestAnswered', { requestId, outcome, lateBySeconds: secondsLate(limit, occurredAt) })];
+      }),
+    DeclareOverdue: (data, state, { now }) =>
+      state.status === 'open' &&
+      !state.isOverdue &&
+      !state.isAcknowledged &&
+      state.dueAt === data.dueAt &&
+      compareInstants(data.dueAt, now) <= 0
+        ? [record('RequestOverdue', data)]
+        : nothing,
+    OrderErasure: orderErasure,
+    ConfirmErasure: ({ requestId, service }, state) => {
+      if (state.status === 'none' || !state.erasure || state.erasure.confirmed.includes(service)) return nothing;
+      const confirmed = record('ErasureConfirmed', { requestId, service });
+      const isLast = HOLDERS.every((holder) => holder === service || state.erasure!.confirmed.includes(holder));
+      return isLast ? [confirmed, record('ErasureCompleted', { requestId })] : [confirmed];
+    },
+  },
+  evolve: {
+    RequestReceived: (_, request, { occurredAt }) => ({
+      status: 'open',
+      request,
+      runsFrom: request.dueAt === undefined ? undefined : occurredAt,
+      pauses: [],
+      pausedSince: undefined,
+      months: 1,
+      dueAt: request.dueAt,
+      isOverdue: false,
+      isAcknowledged: false,
+      erasure: undefined,
+    }),
+    IdentityConfirmed: (state, { dueAt }, { occurredAt }) => change(state, { dueAt, runsFrom: occurredAt }),
+    ClarificationAsked: (state, _, { occurredAt }) => change(state, { pausedSince: occurredAt, dueAt: undefined }),
+    ClarificationGiven: (state, { dueAt }, { occurredAt }) =>
+      state.status === 'none' || state.pausedSince === undefined
+        ? state
+        : change(state, {
+            dueAt,
+            pausedSince: undefined,
+            pauses: [...state.pauses, { from: state.pausedSince, to: occurredAt }],
+          }),
+    RequestExtended: (state, { dueAt }) => change(state, { dueAt, months: 3 }),
+    RequestOverdue: (state) => change(state, { isOverdue: true }),
+    ComplaintAcknowledged: (state) => change(state, { isAcknowledged: true }),
+    RequestAnswered: (state) => (state.status === 'open' ? { ...state, status: 'answered' } : state),
+    ErasureRefused: (state) => state,
+    ErasureOrdered: (state) => change(state, { erasure: { confirmed: [] } }),
+    ErasureConfirmed: (state, { service }) =>
+      state.status === 'none'
+        ? state
+        : change(state, { erasure: { confirmed: [...(state.erasure?.confirmed ?? []), service] } }),
+    ErasureCompleted: (state) => state,
+  },
+  deadlines: {
+    RequestReceived: ({ requestId, dueAt }) => (dueAt ? [due(requestId, dueAt)] : []),
+    IdentityConfirmed: ({ requestId, dueAt }) => [due(requestId, dueAt)],
+    ClarificationAsked: () => [{ cancel: 'due' }],
+    ClarificationGiven: ({ requestId, dueAt }) => [due(requestId, dueAt)],
+    RequestExtended: ({ requestId, dueAt }) => [due(requestId, dueAt)],
+    ComplaintAcknowledged: () => [{ cancel: 'due' }],
+    RequestOverdue: () => [{ cancel: 'due' }],
+    RequestAnswered: () => [{ cancel: 'due' }],
+  },
+};
+
+const due = (requestId: string, dueAt: string) => ({
+  schedule: 'due',
+  dueAt,
+  command: { name: 'DeclareOverdue', data: { requestId, dueAt } },
+});
+
+function change(state: State, to: Partial<Omit<Open, 'status'>>): State {
+  return state.status === 'none' ? state : { ...state, ...to };
+}
+
+function whileOpen(state: State, decide: (open: Open) => Decision<RequestEvents>): Decision<RequestEvents> {
+  if (state.status === 'none') return refuse('RequestUnknown', 'No request of this id was received.');
+  return state.status === 'answered' ? refuse('RequestAnswered', 'The request has been answered.') : decide(state);
+}
+
+/**
+ * The end of the time to answer: a calendar month (UK GDPR, article 12(3)); twenty working days from the day after
+ * receipt (Freedom of Information Act 2000, section 10); for a complaint thirty days to acknowledge it (Data Protection
+ * Act 2018, section 164A).
+ */
+function dueOf(
+  { kind, region, timeZone }: Pick<Received, 'kind' | 'region' | 'timeZone'>,
+  { runsFrom, pauses, months }: Pick<Open, 'pauses' | 'months'> & { readonly runsFrom: string },
+): string {
+  if (kind === 'complaint') return addDuration(runsFrom, 'P30D', timeZone);
+  if (kind === 'freedom_of_information') return workingDaysAfter(runsFrom, 20, region as Region, timeZone);
+  return statutoryDue({ receivedAt: runsFrom, months, pauses, region: region as Region, timeZone }).dueAt;
+}
+
+/** The clock runs on for what is left; for freedom of information it begins anew (section 1(3) and 10 of the act). */
+function takeClarification(
+  { requestId }: RequestCommands['TakeClarification'],
+  state: State,
+  { occurredAt }: Moment,
+): Decision<RequestEvents> {
+  return whileOpen(state, ({ request, runsFrom, pauses, pausedSince, months }) => {
+    if (pausedSince === undefined) return nothing;
+    if (compareInstants(occurredAt, pausedSince) < 0)
+      return refuse('AnsweredBeforeAsked', 'The answer cannot have come before the question.');
+    if (runsFrom === undefined) return refuse('IdentityUnknown', 'It is not known yet who asks.');
+    const from = request.kind === 'freedom_of_information' ? occurredAt : runsFrom;
+    const dueAt = dueOf(request, {
+      runsFrom: from,
+      pauses: [...pauses, { from: pausedSince, to: occurredAt }],
+      months,
+    });
+    return [record('ClarificationGiven', { requestId, dueAt })];
+  });
+}
+
+/** A hold on the person keeps everything about them (BR-61); otherwise all goes but what the law keeps item by item (AMZ-113). */
+function orderErasure(
+  { requestId, holdIds, kept, rules }: RequestCommands['OrderErasure'],
+  state: State,
+): Decision<RequestEvents> {
+  return whileOpen(state, ({ request, runsFrom, erasure }) => {
+    const { kind, personId } = request;
+    if (kind !== 'erasure' || personId === undefined)
+      return refuse('NotAnErasure', 'Only a request to erase a known person’s data leads to erasure.', rules);
+    if (runsFrom === undefined) return refuse('IdentityUnknown', 'It is not known yet who asks.', rules);
+    if (erasure) return nothing;
+    if (holdIds.length > 0)
+      return refuse<RequestEvents>(
+        'UnderHold',
+        'A hold covers the person: nothing about them may be erased until it is released.',
+        rules,
+        [record('ErasureRefused', { requestId, holdIds: [...holdIds] }, ...rules)],
+      );
+    return [record('ErasureOrdered', { requestId, personId, kept }, ...rules)];
+  });
+}
+
+function secondsLate(dueAt: string | undefined, at: string): number {
+  return dueAt === undefined ? 0 : Math.max(0, Math.floor((Date.parse(at) - Date.parse(dueAt)) / 1000));
+}
