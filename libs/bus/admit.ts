@@ -1,5 +1,5 @@
-import type { Transaction } from '#eventsourcing';
-import type { Item } from './batch.js';
+import type { Database, Transaction } from '#eventsourcing';
+import { tenantOf, type Item } from './batch.js';
 import { lanesWaiting } from './parked.js';
 
 /** What is known of one organisation's messages while a batch is handled; kept up to date as they are. */
@@ -19,6 +19,25 @@ interface AdmitRow {
 }
 
 /**
+ * Enters one organisation's events of one topic, none of which the processor handles, into its inbox and counts them, in one round trip.
+ * False where some of them have to wait behind parked messages: then nothing was done.
+ */
+export async function passOver(database: Database, processor: string, items: readonly Item[]): Promise<boolean> {
+  const [row] = await database.alone<{ done: boolean }>('select pass_over($1, $2, $3, $4, $5) as done', [
+    tenantOf(items[0]!),
+    processor,
+    idsOf(items),
+    [...new Set(items.map(({ lane }) => lane))],
+    items[0]!.message.topic,
+  ]);
+  return row!.done;
+}
+
+/** In one order for everybody, so that two batches never wait for each other's inbox rows. */
+const idsOf = (items: readonly Item[]): string[] =>
+  [...new Set(items.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : [])))].sort();
+
+/**
  * Writes the inbox rows of one organisation's messages and reads what has to be known of them, in one statement. Call it while the
  * transaction acts for that organisation.
  */
@@ -27,20 +46,21 @@ export async function admit(
   { name, projects }: { readonly name: string; readonly projects: boolean },
   items: readonly Item[],
 ): Promise<Admitted> {
-  const ids = new Set(items.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : [])));
+  const ids = idsOf(items);
   const lanes = new Set(items.map(({ lane }) => lane));
   const [row] = await tx.prepared<AdmitRow>('select known, waiting, versions from admit($1, $2, $3, $4, $5)', [
     tx.tenantId,
     name,
-    [...ids].sort(),
+    ids,
     [...lanes],
     projects,
   ]);
   const { known, waiting } = row!;
   const versions = new Map(Object.entries(row!.versions ?? {}));
-  for (const id of known) ids.delete(id);
+  const fresh = new Set(ids);
+  for (const id of known) fresh.delete(id);
   return {
-    fresh: ids,
+    fresh,
     waiting: waiting.length > 0 ? await lanesWaiting(tx, name, waiting) : new Set(),
     followed: projects ? new Map([...lanes].map((lane) => [lane, versions.get(lane) ?? 0])) : undefined,
   };

@@ -3,7 +3,8 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { RecordedEvent } from '#events';
 import { isTransient, type Database, type Transaction } from '#eventsourcing';
-import { byTenant, itemOf, tenantOf } from './batch.js';
+import { passOver } from './admit.js';
+import { byTenant, itemOf, tenantOf, type Item } from './batch.js';
 import { NO_TENANT } from './cloudevents.js';
 import { PageFailed, Pass, TryAgain, TRIES, type Processing } from './handling.js';
 import type { Parking } from './parked.js';
@@ -134,10 +135,12 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     this.batchBegan ??= performance.now(); // a batch that comes again after a failure is still the same one
     const items = messages.map(itemOf);
     const [first, ...others] = byTenant(items);
-    const tenantId = first && others.length === 0 ? tenantOf(first[0]!) : NO_TENANT;
+    const tenantId = first && others.length === 0 ? tenantOf(first[0]!) : NO_TENANT; // each run then names its own
+    const concernsUs = !first || others.length > 0 || items.some((item) => this.concerns(item));
     for (let [attempt, oneByOne] = [0, false]; ;) {
       try {
-        await database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
+        const isOver = !concernsUs && (await passOver(database, this.name, items));
+        if (!isOver) await database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
         this.processing.failures.clear();
         this.batchBegan = undefined;
         return;
@@ -155,6 +158,11 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
         await delay(backOff[Math.min(attempt++, backOff.length - 1)]);
       }
     }
+  }
+
+  /** Whether a message needs more than to be counted: it has a handler, or cannot be read. */
+  private concerns({ decoded }: Item): boolean {
+    return !('event' in decoded) || this.processing.handles(decoded.event.type);
   }
 
   private async callAll(

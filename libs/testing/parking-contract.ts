@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { settleParked, Unprocessable } from '#bus';
+import { settleParked, toMessage, Unprocessable } from '#bus';
 import type { ProcessorServer } from '#bus';
 import { until, type Bench } from './delivery.js';
-import { counted, countedUpTo, effectsOf, handled, parked } from './delivery-messages.js';
+import { counted, countedUpTo, effectsOf, handled, parked, stored } from './delivery-messages.js';
 
 const ours = randomUUID();
 
@@ -33,6 +33,20 @@ export function parkingContract(current: () => Bench): void {
       expect(await effectsOf(bench, 'tally-b')).toEqual([1, 2]);
       const waits = 'waits behind an earlier message of its stream';
       expect((await parked(bench)).map(({ reason }) => reason)).toEqual(['Unprocessable', waits, waits]);
+    });
+
+    it('[R10] [R19] keeps an event without a handler waiting too, and lets those of other streams pass over once', async () => {
+      const bench = current();
+      await withParked(bench);
+      const cancelled = (streamId: string, version: number) =>
+        toMessage(stored(ours, streamId, version, { name: 'AlarmCancelled', data: { alarm: 'fire' } }));
+      const over = cancelled('tally-b', 3);
+      for (const message of [cancelled('tally-a', 5), over, over]) await bench.transport.publish([message]);
+      await until('all are handled or parked', async () => (await handled(bench, 'counts')) === 8);
+      await bench.transport.publish([counted(ours, 'tally-b', 4)]);
+      await until('the next is handled', async () => (await effectsOf(bench, 'tally-b')).includes(4));
+      expect(await handled(bench, 'counts')).toBe(9);
+      expect((await parked(bench)).map(({ key }) => key)).toEqual(Array.from({ length: 4 }, () => 'tally-a'));
     });
 
     it('[R19] is replayed with those behind it, in order; a second replay has no second effect', async () => {

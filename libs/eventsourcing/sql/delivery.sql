@@ -96,3 +96,23 @@ begin
   end if;
   return next;
 end $$;
+
+-- Enters events that a processor has no handler for into its inbox and counts those that are new, as a transaction of its own. False, and
+-- nothing done, where one of the lanes has parked messages: then they have to wait behind them.
+create function pass_over(tenant uuid, name text, ids uuid[], lanes text[], of_topic text) returns boolean
+  language plpgsql set enable_seqscan = off as $$
+declare
+  new_ones integer;
+begin
+  perform open_for(tenant::text);
+  if exists (
+    select from parked p where p.tenant_id = tenant and p.processor = name and p.key = any(lanes) and p.state = 'parked'
+  ) then
+    return false;
+  end if;
+  insert into inbox (tenant_id, processor, event_id) select tenant, name, id from unnest(ids) as id on conflict do nothing;
+  get diagnostics new_ones = row_count;
+  insert into checkpoints (processor, topic, handled) values (name, of_topic, new_ones)
+    on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled;
+  return true;
+end $$;
