@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ import { rebuild } from './rebuild.js';
 
 const SERVICES = ['gateway', 'membership', 'consent', 'retention'] as const;
 const run = promisify(execFile);
+// Two databases and a dozen programs have to start, on a machine that may be busy.
+const PATIENCE = 600_000;
 
 let folder: string;
 let tools: string;
@@ -27,7 +29,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755); // Postgres runs as another user where we are root
   const serve = (name: string) => startEmbeddedPostgres(at(name), { durable: false });
   [here, elsewhere] = await Promise.all([serve('here'), serve('elsewhere')]);
-}, 300_000);
+}, PATIENCE);
 afterAll(async () => {
   await Promise.all([here.stop(), elsewhere.stop()]);
   await rm(folder, { recursive: true, force: true });
@@ -102,55 +104,59 @@ async function erasuresOf(server: EmbeddedPostgres): Promise<string> {
 }
 
 describe('a dump of the four services', () => {
-  it('[R35] [R53] [AMZ-113] taken while they run and restored on another server has the whole history and nobody who was erased since', async () => {
-    const before = await start(here);
-    const register = async (name: string) =>
-      (await before.ask('people', { name, source: 'crm', links: [{ kind: 'crmId', value: randomUUID() }] }))[
-        'personId'
-      ] as string;
-    await before.ask('profiles/political-party/activate', {});
-    const [ada, bo] = [await register('Ada Kept'), await register('Bo Gone')];
-    await settled(before);
-    const logs = await logsOf(before);
-    const began = performance.now();
-    const dumped = await dump(at('dump'), at('dumped-keys'));
-    expect(dumped.stdout).toMatch(/^Dumped gateway membership consent retention after \d+ s/);
-    const { database, vault } = before.kits.get('membership')!;
-    const [{ tenant_id: tenantId }] = (await database.asRelay((tx) =>
-      tx.query<{ tenant_id: string }>('select tenant_id from events limit 1'),
-    )) as [{ tenant_id: string }];
-    await database.inTenant(tenantId, (tx) => vault.erase(tx, bo));
-    await register('Cy Later'); // after the backup: lost with it
-    await writeFile(at('erasures.ndjson'), await erasuresOf(here));
-    await before.stop();
+  it(
+    '[R35] [R53] [AMZ-113] taken while they run and restored on another server has the whole history and nobody who was erased since',
+    async () => {
+      const before = await start(here);
+      const register = async (name: string) =>
+        (await before.ask('people', { name, source: 'crm', links: [{ kind: 'crmId', value: randomUUID() }] }))[
+          'personId'
+        ] as string;
+      await before.ask('profiles/political-party/activate', {});
+      const [ada, bo] = [await register('Ada Kept'), await register('Bo Gone')];
+      await settled(before);
+      const logs = await logsOf(before);
+      const began = performance.now();
+      const dumped = await dump(at('dump'), at('dumped-keys'));
+      expect(dumped.stdout).toMatch(/^Dumped gateway membership consent retention after \d+ s/);
+      const { database, vault } = before.kits.get('membership')!;
+      const [{ tenant_id: tenantId }] = (await database.asRelay((tx) =>
+        tx.query<{ tenant_id: string }>('select tenant_id from events limit 1'),
+      )) as [{ tenant_id: string }];
+      await database.inTenant(tenantId, (tx) => vault.erase(tx, bo));
+      await register('Cy Later'); // after the backup: lost with it
+      await writeFile(at('erasures.ndjson'), await erasuresOf(here));
+      await before.stop();
 
-    const restored = await undump(at('dump'), at('dumped-keys'), at('erasures.ndjson'));
-    expect(restored.stdout).toMatch(
-      /membership: 1 erasures hold, of which the backup had 1 undone[^]*Restored .* after \d+ s/,
-    );
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    process.stdout.write(`Dumped, erased and restored on another server in ${seconds} s\n`);
+      const restored = await undump(at('dump'), at('dumped-keys'), at('erasures.ndjson'));
+      expect(restored.stdout).toMatch(
+        /membership: 1 erasures hold, of which the backup had 1 undone[^]*Restored .* after \d+ s/,
+      );
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      process.stdout.write(`Dumped, erased and restored on another server in ${seconds} s\n`);
 
-    const after = await start(elsewhere);
-    expect(await logsOf(after)).toEqual(logs);
-    expect(JSON.stringify(await after.ask(`people/${ada}`))).toContain('Ada Kept');
-    const gone = JSON.stringify(await after.ask(`people/${bo}`));
-    expect([gone.includes('erased'), gone.includes('Bo Gone')]).toEqual([true, false]);
-    // What was read is what the events say, and new events go on where the log ended.
-    for (const kit of after.kits.values())
-      for (const table of new Set(kit.definition.projections.map((one) => one.table)))
-        if (table !== 'access_keys')
-          expect([table, await rebuild(kit.database, kit.definition.projections, table)]).toEqual([
-            table,
-            { removed: 0, written: 0 },
-          ]);
-    const { head } = (await after.ask('services/membership/progress')) as { head: number };
-    await after.ask('people', { name: 'Di New', source: 'crm', links: [{ kind: 'crmId', value: randomUUID() }] });
-    await settled(after);
-    const progress = (await after.ask('services/membership/progress')) as { head: number };
-    expect(progress.head).toBeGreaterThan(head);
-    await after.stop();
-  }, 300_000);
+      const after = await start(elsewhere);
+      expect(await logsOf(after)).toEqual(logs);
+      expect(JSON.stringify(await after.ask(`people/${ada}`))).toContain('Ada Kept');
+      const gone = JSON.stringify(await after.ask(`people/${bo}`));
+      expect([gone.includes('erased'), gone.includes('Bo Gone')]).toEqual([true, false]);
+      // What was read is what the events say, and new events go on where the log ended.
+      for (const kit of after.kits.values())
+        for (const table of new Set(kit.definition.projections.map((one) => one.table)))
+          if (table !== 'access_keys')
+            expect([table, await rebuild(kit.database, kit.definition.projections, table)]).toEqual([
+              table,
+              { removed: 0, written: 0 },
+            ]);
+      const { head } = (await after.ask('services/membership/progress')) as { head: number };
+      await after.ask('people', { name: 'Di New', source: 'crm', links: [{ kind: 'crmId', value: randomUUID() }] });
+      await settled(after);
+      const progress = (await after.ask('services/membership/progress')) as { head: number };
+      expect(progress.head).toBeGreaterThan(head);
+      await after.stop();
+    },
+    PATIENCE,
+  );
 
   it('holds the keys apart, and is neither written over nor restored over what is there', async () => {
     const [data, keys] = [await readFile(at('dump/rollcall.dump')), await readFile(at('dumped-keys/rollcall.dump'))];
@@ -160,5 +166,26 @@ describe('a dump of the four services', () => {
     await expect(undump(at('dump'), at('dumped-keys'), at('no-list'))).rejects.toThrow('list is wanted');
     await writeFile(at('dump/rollcall.dump'), data.subarray(1));
     await expect(undump(at('dump'), at('dumped-keys'), at('erasures.ndjson'))).rejects.toThrow('is damaged');
+  });
+
+  it('[R58] shows no password in the arguments of a program, which everybody on the machine can read', async () => {
+    const [told, PG_BIN] = [at('told'), at('bin')];
+    await mkdir(PG_BIN);
+    const program = `#!/bin/sh
+printf '%s\\n' "$*" "password $PGPASSWORD" >> '${told}'
+for argument; do case $argument in --file=*) : > "\${argument#--file=}" ;; esac; done
+`;
+    await writeFile(join(PG_BIN, 'pg_dump'), program, { mode: 0o755 });
+    await run('ops/dump.sh', [at('dump-2'), at('keys-2'), 'consent'], { env: { ...settings(here), PG_BIN } });
+    const { password } = new URL(here.ownerUrl);
+    const lines = (await readFile(told, 'utf8')).trim().split('\n');
+    const given = lines.filter((line) => line.startsWith('password '));
+    expect(given).toEqual([`password ${password}`, `password ${password}`]);
+    const programs = lines.filter((line) => !line.startsWith('password '));
+    expect(programs).toEqual([
+      expect.stringMatching(/--dbname=postgres:\/\/postgres@\S+.*--schema=consent --file/),
+      expect.stringMatching(/--schema=consent_keys --file/),
+    ]);
+    expect(programs.join()).not.toContain(password);
   });
 });
