@@ -248,9 +248,43 @@ describe('the person’s own wish', () => {
   it('[LD-09] is undone by a new consent', () => {
     expect(cancelledFor(given, member)).toBe('consent_given');
   });
+
+  it('[LD-03] [LD-37] a new consent does not make up for a membership that ended meanwhile', () => {
+    expect(removalFor(given, gone)).toBeUndefined();
+  });
+
+  it('[LD-08] [LD-37] nor does a date of birth that turns out to be old enough', () => {
+    const order = record('RemovalTaskOpened', {
+      ...who,
+      taskId,
+      trigger: 'age' as const,
+      owners: [],
+      dueAt: end,
+      alreadyOverdue: false,
+    });
+    const corrected = cause('DateOfBirthCorrected', { personId, source: 'crm', reportedAt: evening });
+    const inside = { participation: told(admitted, order) };
+    expect(cancelledFor(corrected, { ...member, ...inside })).toBe('rescinded');
+    expect(removalFor(corrected, { ...gone, ...inside })).toBeUndefined();
+  });
+
+  it('[LD-38] standing down takes out whoever was in by the office alone', () => {
+    const stoodDown = cause('ModeratorStoodDown', who);
+    expect(orderFor(stoodDown, gone)).toEqual(['role_ended', '2026-05-16T20:40:00.000Z']);
+    expect(removalFor(stoodDown, member)).toBeUndefined();
+    expect(removalFor(stoodDown, { ...gone, isModerator: true })).toBeUndefined();
+  });
 });
 
 describe('what a roster shows', () => {
+  it('[HSU-28] [AMZ-094] is an order at once against whoever is barred, entitled or not', () => {
+    const barred = { ...member, participation: told(admitted, record('MemberBarred', who)) };
+    for (const event of [shown, contradicted('conduct'), contradicted('on_request')])
+      expect(orderFor(event, barred)).toEqual(['conduct', '2026-05-14T21:40:00.000Z']);
+    const over = record('MemberBarred', { ...who, until: '2026-05-14T20:40:00.000Z' });
+    expect(removalFor(shown, { ...member, participation: told(admitted, over) })).toBeUndefined();
+  });
+
   it('[HSU-07][LD-03] is an order against whoever has no right to be there', () => {
     expect(orderFor(shown, gone)).toEqual(['not_entitled', '2026-05-16T20:40:00.000Z']);
     expect(removalFor(shown, member)).toBeUndefined();

@@ -97,7 +97,7 @@ const rows: Rows = {
   DateOfBirthCorrected: (_, facts, occurredAt) => {
     if (isTooYoung(facts)) return orderOut(facts, 'age', occurredAt, 'min_age');
     // An age nobody knows is a reason not to let in; it neither puts anybody out nor takes an order back.
-    return facts.age.known && openOrder(facts.participation)?.trigger === 'age'
+    return facts.age.known && openOrder(facts.participation)?.trigger === 'age' && mayStay(facts)
       ? cancel(facts, 'rescinded')
       : undefined;
   },
@@ -106,7 +106,8 @@ const rows: Rows = {
   RemovalRequestedByMember: (_, facts, occurredAt) => orderOut(facts, 'on_request', occurredAt),
   ConsentWithdrawn: ({ reason }, facts, occurredAt) =>
     reason === 'asked' ? orderOut(facts, 'consent_withdrawn', occurredAt, 'consent_methods') : undefined,
-  ConsentGiven: (_, facts) => cancel(facts, 'consent_given'),
+  // Agreeing again takes back the withdrawal; it does not make up for a membership that has ended meanwhile (LD-03, LD-09).
+  ConsentGiven: (_, facts) => (mayStay(facts) ? cancel(facts, 'consent_given') : undefined),
   // Nobody asked for an age before a roster showed the person.
   MemberAdded: ({ route }, facts, occurredAt) =>
     route === 'roster' && isTooYoung(facts) ? orderOut(facts, 'age', occurredAt, 'min_age') : undefined,
