@@ -1,7 +1,7 @@
 /** What somebody asks of the organisation by right, and the time the law gives it to answer. */
 import type { RetentionPayloads, Rule, Service } from '#events';
 import { addDuration, compareInstants } from '../calendar/calendar.js';
-import { type Pause, type Region, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
+import { type Pause, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
 import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
 
 type RequestEvents = Pick<
@@ -205,8 +205,8 @@ function dueOf(
   { runsFrom, pauses, months }: Pick<Open, 'pauses' | 'months'> & { readonly runsFrom: string },
 ): string {
   if (kind === 'complaint') return addDuration(runsFrom, 'P30D', timeZone);
-  if (kind === 'freedom_of_information') return workingDaysAfter(runsFrom, 20, region as Region, timeZone);
-  return statutoryDue({ receivedAt: runsFrom, months, pauses, region: region as Region, timeZone }).dueAt;
+  if (kind === 'freedom_of_information') return workingDaysAfter(runsFrom, 20, region, timeZone);
+  return statutoryDue({ receivedAt: runsFrom, months, pauses, region: region, timeZone }).dueAt;
 }
 
 /** The clock runs on for what is left; for freedom of information it begins anew (section 1(3) and 10 of the act). */
