@@ -8,6 +8,7 @@ import { inLines, tally } from './report.js';
 
 const member = { statuses: [{ category: 'member' }], dateOfBirth: '1980-02-11' };
 const consent = { person: 'ada', group: 'ward' };
+const link = { invitation: 'link' };
 const until = (day: string) => `2026-06-${day} 12:00`;
 
 /** One step for each action, in an order in which each is accepted. */
@@ -26,6 +27,27 @@ const steps: readonly (readonly [action: string, input: unknown, expect?: object
   ['registerGroup', { group: 'ward', groupType: 'party-group', admins: ['anna'], activity: 'drive' }],
   ['appointModerator', { group: 'ward', person: 'ben', kind: 'organiser' }],
   ['standDownModerator', { group: 'ward', person: 'ben' }],
+  ['request', { path: '/v1/texts/fields', body: { groupId: '{group:ward}', fields: { purpose: 'a', duration: 'b' } } }],
+  [
+    'issueInvitation',
+    { ...link, group: 'ward', channel: 'emailed_link', audience: 'all', expiresAt: until('10'), maxUses: 5 },
+    { invitations: [{ group: 'ward', state: 'open' }] },
+  ],
+  ['identifyOnPage', { ...link, person: 'anna', dateOfBirth: member.dateOfBirth }, { answers: { status: 200 } }],
+  [
+    'answerOnPage',
+    { ...link, person: 'anna', answer: 'agree' },
+    { consents: [{ person: 'anna', group: 'ward', state: 'given', method: 'link_opt_in' }] },
+  ],
+  [
+    'reissueInvitation',
+    { ...link, as: 'other', reason: 'left' },
+    {
+      invitations: [{ state: 'revoked', revokedBecause: 'left', uses: 1 }, { state: 'open' }],
+      noOther: ['invitations'],
+    },
+  ],
+  ['revokeInvitation', { invitation: 'other', reason: 'leaked' }, { invitations: [{ revokedBecause: 'leaked' }] }],
   ['presentNotice', { ...consent, items: ['purpose', 'duration'] }],
   ['giveConsent', { ...consent, method: 'verbal', recordedBy: 'anna' }],
   ['presentNotice', { ...consent, person: 'guest', items: ['purpose', 'duration'] }],

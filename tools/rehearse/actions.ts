@@ -1,5 +1,6 @@
 /** What a step can do: every public command and feed statement by a plain name, one row each. */
 import type { Kind, Link, Names } from './names.js';
+import type { Visit } from './page.js';
 import { withInstants } from './times.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,6 +22,8 @@ interface Action {
   readonly contentType?: string;
   /** The action takes a list of statements instead of fields. */
   readonly list?: boolean;
+  /** It is done on the page of an invitation, by the person. */
+  readonly onPage?: boolean;
   /** Makes the body of these fields, where it is more than their names. */
   readonly body?: (fields: Fields, context: Context) => unknown;
 }
@@ -38,6 +41,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Not a request to the API but something a person does on the page of an invitation. */
+  readonly visit?: Visit;
   readonly find?: { readonly list: string; readonly where: Fields; readonly id: string; readonly nth?: number };
 }
 
@@ -120,6 +125,39 @@ export const actions: Readonly<Record<string, Action>> = {
     ['person', 'group', 'channel'],
     dated,
   ),
+  issueInvitation: row(
+    'A link is issued by which people join.',
+    '/v1/invitations',
+    ['invitation', 'group', 'channel'],
+    {
+      introduces: 'invitation',
+      unless: { whatsappLink: 'https://chat.whatsapp.com/RehearsalGroup1' },
+    },
+  ),
+  revokeInvitation: row('A link lets nobody in any more.', '/v1/invitations/:invitation/revoke', ['reason'], dated),
+  reissueInvitation: row(
+    'Another link, `as`, takes the place of one.',
+    '/v1/invitations/:invitation/reissue',
+    ['as', 'reason'],
+    {
+      body: (fields, context) => {
+        context.names.introduce('invitation', String(fields['as']));
+        return toBody(fields, context);
+      },
+    },
+  ),
+  identifyOnPage: row(
+    'A person opens an invitation, reads the notice and says who they are.',
+    '',
+    ['invitation', 'person', 'dateOfBirth'],
+    { onPage: true },
+  ),
+  answerOnPage: row(
+    'A person says agree, no or withdraw on the page they have got to.',
+    '',
+    ['invitation', 'person', 'answer'],
+    { onPage: true },
+  ),
   feed: row(
     'HR or CRM state something: `type`, `person` or `subject`, and the statement’s fields; `raw` sends an event as it stands.',
     '/v1/feeds',
@@ -157,7 +195,8 @@ export const actions: Readonly<Record<string, Action>> = {
  * Throws UnknownAlias, or an Error where a time is ambiguous.
  */
 export function requestFor(action: string, input: unknown, context: Context): ApiRequest {
-  const { path, timed, unless = {}, introduces, find, contentType, list, body = toBody } = actions[action]!;
+  const { path, timed, unless = {}, introduces, find, contentType, list, onPage, body = toBody } = actions[action]!;
+  if (onPage) return visitOf(input as Fields, context);
   if (action === 'request') return anyRequest(input as Fields, context);
   if (list) return { method: 'POST', path, contentType, body: body({ statements: input }, context) };
   const { nth, ...stated } = input as Fields & { nth?: number };
@@ -192,6 +231,8 @@ const REFERENCES: Readonly<Record<string, readonly [Kind, string]>> = {
   group: ['group', 'groupId'],
   activity: ['activity', 'activityId'],
   item: ['item', 'itemId'],
+  invitation: ['invitation', 'inviteId'],
+  as: ['invitation', 'inviteId'],
   owner: ['person', 'ownerId'],
   recordedBy: ['person', 'recordedBy'],
   attestedBy: ['person', 'attestedBy'],
@@ -218,6 +259,11 @@ function fillPath(path: string, fields: Fields, { names }: Context): string {
     const [kind] = REFERENCES[field] ?? [];
     return kind ? names.id(kind, String(fields[field])) : encodeURIComponent(String(fields[field]));
   });
+}
+
+function visitOf(fields: Fields, context: Context): ApiRequest {
+  const [link] = context.names.links(String(fields['person']));
+  return { method: 'POST', path: '', visit: { ...(toBody(fields, context) as Visit), reference: link!.value } };
 }
 
 function personBody({ person, statuses = [], ...rest }: Fields, context: Context): unknown {
@@ -258,8 +304,9 @@ function feedBody({ statements }: Fields, context: Context): unknown {
 function anyRequest({ method = 'POST', path, body }: Fields, context: Context): ApiRequest {
   const filled = (value: unknown): unknown => {
     if (typeof value === 'string')
-      return value.replaceAll(/\{(person|group|activity|item):([a-z0-9-]+)\}/g, (_, kind: Kind, alias: string) =>
-        context.names.id(kind, alias),
+      return value.replaceAll(
+        /\{(person|group|activity|item|invitation):([a-z0-9-]+)\}/g,
+        (_, kind: Kind, alias: string) => context.names.id(kind, alias),
       );
     if (Array.isArray(value)) return value.map(filled);
     if (typeof value !== 'object' || value === null) return value;

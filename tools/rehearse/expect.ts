@@ -42,6 +42,7 @@ const LISTS = {
   tasks: '/v1/removal-orders',
   consents: '/v1/consents',
   alternativeChannels: '/v1/alternative-channels',
+  invitations: '/v1/invitations',
   retentionItems: '/v1/retention-items',
   deletionTasks: '/v1/deletion-tasks',
 } as const;
@@ -99,6 +100,7 @@ const checks: Checks = {
   tasks: list('tasks'),
   consents: list('consents'),
   alternativeChannels: list('alternativeChannels'),
+  invitations: list('invitations'),
   retentionItems: list('retentionItems'),
   deletionTasks: list('deletionTasks'),
   discrepancies: async (expected, after, isAll) => {

@@ -1,6 +1,6 @@
 import { v5 } from 'uuid';
 
-export type Kind = 'person' | 'group' | 'activity' | 'item';
+export type Kind = 'person' | 'group' | 'activity' | 'item' | 'invitation';
 
 /** How outside systems name a person. */
 export interface Link {

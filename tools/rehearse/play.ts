@@ -5,6 +5,7 @@ import { type Answer, type Api, connect, moveClock } from './client.js';
 import { type After, eventInWords, judge, READING, type Verdict } from './expect.js';
 import { has } from './match.js';
 import { aliases, type Names } from './names.js';
+import { Pages } from './page.js';
 import { prepareGroup } from './prepare.js';
 import type { Step, Story } from './read.js';
 
@@ -71,6 +72,7 @@ class Performance {
   private readonly names: Names = aliases(this.organisationId);
   private readonly seen = new Set<string>();
   private readonly played: Played[] = [];
+  private readonly pages: Pages;
   private admin!: Api;
   private auditor!: Api;
   isBroken = false;
@@ -79,7 +81,9 @@ class Performance {
     private readonly story: Story,
     private readonly url: string,
     private readonly operator: Api,
-  ) {}
+  ) {
+    this.pages = new Pages(url);
+  }
 
   get report(): Report {
     return { story: this.story, steps: this.played };
@@ -170,13 +174,18 @@ class Performance {
     let answer: Answer | undefined;
     if (action) {
       const request = requestFor(action.name, action.input, { names, zone, at });
-      const path = request.path.replace(':found', await this.find(request));
-      answer = await admin.send({ ...request, path, ...(by ? { onBehalfOf: names.id('person', by) } : {}) });
+      answer = request.visit ? await this.pages.visit(request.visit) : await this.send(request, by);
+      this.pages.remember(answer);
       // Until everybody has dealt with it.
       await moveClock(this.operator, at);
     }
     const after: After = { names, zone, admin, auditor, answer, events: await this.freshEvents() };
     this.played.push({ at, note, verdicts: await judge(expect, after) });
+  }
+
+  private async send(request: ApiRequest, by: string | undefined): Promise<Answer> {
+    const path = request.path.replace(':found', await this.find(request));
+    return this.admin.send({ ...request, path, ...(by ? { onBehalfOf: this.names.id('person', by) } : {}) });
   }
 
   /** The id of the one row that an action means. */
