@@ -120,9 +120,8 @@ const EVIDENCE: Readonly<Record<string, Evidence>> = {
     facts.organisation === undefined || plain(body).includes(plain(facts.organisation))
       ? undefined
       : 'The section about organisation does not name the organisation.',
-  admin_names: moderatorsNamed,
-  named_contact: moderatorsNamed,
-  worried_contact: moderatorsNamed,
+  admin_names: moderatorsNamed('admin_names', /\b(admins?|moderators?)\b/i),
+  named_contact: moderatorsNamed('named_contact', /\p{L}/u),
   quiet_hours: (body, { policy }) => {
     const { value } = policy.parameters.quiet_hours;
     return value === null || saysHour(body, value.from)
@@ -143,15 +142,14 @@ function linkIn(body: string, { facts }: About): string | undefined {
 
 /**
  * Names are ids to us: the writer says whom the text names, and they have to run the group now. A text may instead point at
- * the admins the app marks, which the writer vouches for (AMZ-011, AMZ-102).
+ * the admins the app marks, or name a worker we do not know, which the writer vouches for (AMZ-011, AMZ-102, AMZ-107).
  */
-function moderatorsNamed(body: string, { facts }: About): string | undefined {
-  const gone = facts.names.filter((id) => !facts.moderators.includes(id));
-  if (gone.length > 0) return 'The text names somebody who does not run the group.';
-  const points = /\b(admins?|moderators?)\b/i.test(body) && facts.attested.includes('admin_names');
-  return facts.names.length > 0 || points
-    ? undefined
-    : 'The text neither names those who run the group nor points at them.';
+function moderatorsNamed(topic: string, points: RegExp): Evidence {
+  return (body, { facts: { names, moderators, attested } }) => {
+    if (names.some((id) => !moderators.includes(id))) return 'The text names somebody who does not run the group.';
+    if (names.length > 0 || (attested.includes(topic) && points.test(body))) return undefined;
+    return `The section about ${topic} neither names somebody who runs the group nor points at them.`;
+  };
 }
 
 /** Whether the text says an hour of the clock, as 20:00, 20.00, 8pm or 8 p.m. */
