@@ -65,6 +65,8 @@ export class Scene {
       await generator.stop();
     }
     const rest = await this.rest();
+    for (const { code, words } of world.all.flatMap(({ exits }) => exits.filter(({ asked }) => !asked)).slice(fellOver))
+      world.options.say(`  a service ended by itself with ${code}: ${words}`);
     return {
       acknowledged: journal.acknowledged.length - acknowledged,
       ...harmed,

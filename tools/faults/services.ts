@@ -17,6 +17,8 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
   /** False where nobody had asked it to end. */
   readonly asked: boolean;
+  /** The last thing it wrote. */
+  readonly words: string;
 }
 
 /** One process of the product. While it is wanted, the supervisor starts it anew whenever it ends. */
@@ -139,7 +141,8 @@ export class Service {
       stream.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-100_000)));
     child.once('exit', (code, signal) => {
       this.guard.release(child.pid!);
-      this.exits.push({ code, signal, asked: this.isAsked });
+      const words = this.text.trimEnd().split('\n').at(-1) ?? '';
+      this.exits.push({ code, signal, asked: this.isAsked, words: words.slice(0, 600) });
       if (this.wanted)
         setTimeout(() => {
           if (this.wanted && !this.isUp) this.launch();
