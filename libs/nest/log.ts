@@ -10,6 +10,9 @@ export function onBehalfOf<T>(requestId: string, work: () => T): T {
   return request.run(requestId, work);
 }
 
+/** The id of the request this is done for; undefined outside of one. */
+export const requestIdNow = (): string | undefined => request.getStore();
+
 /**
  * The process's log: one JSON object a line. It carries ids, routes and counts; never a body, a query string, a header or a name.
  * Errors are cut to name, message, code and stack: database drivers attach values to theirs.
@@ -25,7 +28,7 @@ export function openLog(
     base: { name },
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => {
-      const requestId = request.getStore();
+      const requestId = requestIdNow();
       return requestId === undefined ? {} : { requestId };
     },
     serializers: {

@@ -1,6 +1,7 @@
 import { v5 } from 'uuid';
 import type { Service } from '#events';
 import type { Principal } from './call.js';
+import { requestIdNow } from './log.js';
 import { HttpProblem, problem } from './problem.js';
 
 /** In whose name a neighbour is asked: one of our own processes by its name, and the person it acts for, if any. */
@@ -48,12 +49,14 @@ export function neighbours(
       const url = urlOf(service);
       if (!url) throw unreachable(service);
       const token = await issue({ keyId: v5(system, ASKERS), tenantId, scopes: ['admin'], system });
+      const requestId = requestIdNow();
       const response = await fetch(new URL(path, url), {
         method,
         headers: {
           authorization: `Bearer ${token}`,
           ...(body ? { 'content-type': 'application/json' } : {}),
           ...(onBehalfOf ? { 'rollcall-on-behalf-of': onBehalfOf } : {}),
+          ...(requestId ? { 'x-request-id': requestId } : {}),
         },
         ...(body ? { body: JSON.stringify(body) } : {}),
         signal: AbortSignal.timeout(PATIENCE),
