@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, forEach, settled } from './client.js';
 import { readInput, type Input } from './input.js';
+import { joinByInvitation } from './invitation.js';
 import { report } from './report.js';
 
 /** Everything the example knows by a name of its own, and the id Rollcall has for it. */
@@ -112,6 +113,8 @@ try {
     await feed(client, events);
     await settled(operator);
   }
+  const [group] = input.groups;
+  await joinByInvitation(client, ids.groups.get(group!.key)!, () => settled(operator));
   await report(client, input, ids);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
