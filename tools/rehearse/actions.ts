@@ -84,6 +84,13 @@ export const actions: Readonly<Record<string, Action>> = {
   closeGroup: row('A group is no longer used.', `${inGroup}/close`, [], dated),
   appointModerator: row('Somebody comes to run the group.', `${inGroup}/moderators`, ['person'], dated),
   standDownModerator: row('Somebody no longer runs the group.', `${inGroup}/moderators/:person/stand-down`, [], dated),
+  meetPrerequisite: row(
+    'Something that is asked of a moderator is on record.',
+    `${inGroup}/moderators/:person/prerequisites`,
+    ['kind'],
+    dated,
+  ),
+  proposeMember: row('Somebody suggests a person.', `${inGroup}/proposals`, ['person'], dated),
   addMember: row(
     'An admin lets a person in; `guest: { until }` or `{ activity }` for a limited time.',
     `${inGroup}/members`,
@@ -123,6 +130,34 @@ export const actions: Readonly<Record<string, Action>> = {
     'How a person is reached instead.',
     '/v1/alternative-channels/record',
     ['person', 'group', 'channel'],
+    dated,
+  ),
+  stateTextFields: row('Somebody states the words that model texts leave open.', '/v1/texts/fields', [
+    'group',
+    'fields',
+  ]),
+  submitText: row(
+    'A text is submitted, section by section; `publish: true` publishes it when it is good.',
+    '/v1/texts',
+    ['group', 'kind', 'sections'],
+    dated,
+  ),
+  circulateAgreement: row(
+    'The agreement goes to everybody in the group.',
+    '/v1/agreements/circulate',
+    ['group', 'channel'],
+    dated,
+  ),
+  sendWelcome: row(
+    'Somebody says that a newcomer, or a group that starts, was sent what is owed.',
+    '/v1/welcomes/sent',
+    ['group', 'channel'],
+    dated,
+  ),
+  acknowledge: row(
+    'A person has read a document and will follow it.',
+    '/v1/acknowledgements',
+    ['person', 'document'],
     dated,
   ),
   issueInvitation: row(
@@ -238,6 +273,7 @@ const REFERENCES: Readonly<Record<string, readonly [Kind, string]>> = {
   attestedBy: ['person', 'attestedBy'],
   statedBy: ['person', 'statedBy'],
   admins: ['person', 'admins'],
+  names: ['person', 'names'],
 };
 
 /** Fields as the API takes them: aliases become ids, times become instants. */

@@ -43,6 +43,8 @@ const LISTS = {
   consents: '/v1/consents',
   alternativeChannels: '/v1/alternative-channels',
   invitations: '/v1/invitations',
+  agreements: '/v1/agreements',
+  welcomes: '/v1/welcomes',
   retentionItems: '/v1/retention-items',
   deletionTasks: '/v1/deletion-tasks',
 } as const;
@@ -101,6 +103,8 @@ const checks: Checks = {
   consents: list('consents'),
   alternativeChannels: list('alternativeChannels'),
   invitations: list('invitations'),
+  agreements: list('agreements'),
+  welcomes: list('welcomes'),
   retentionItems: list('retentionItems'),
   deletionTasks: list('deletionTasks'),
   discrepancies: async (expected, after, isAll) => {
