@@ -10,7 +10,7 @@ import { ending, freePorts, type Guard, hasEnded, until } from './ground.js';
 
 const run = promisify(execFile);
 const NODES = [1, 2, 3] as const;
-const STARTING = 120; // seconds
+const STARTING = 300; // seconds
 
 interface Jars {
   readonly classPath: string;

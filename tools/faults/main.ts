@@ -10,6 +10,7 @@ import { rollingRestart } from './f03-rolling-restart.js';
 import { killBrokers } from './f04-kill-brokers.js';
 import { kafkaAway } from './f05-kafka-away.js';
 import { crashPostgres } from './f07-crash-postgres.js';
+import { longTransaction } from './f20-long-transaction.js';
 import { holds, lineOf, type Result, tableOf } from './report.js';
 import { Scene } from './scene.js';
 
@@ -20,6 +21,7 @@ const FAULTS: readonly Fault[] = [
   killBrokers,
   kafkaAway,
   crashPostgres,
+  longTransaction,
 ];
 
 const { values } = parseArgs({
@@ -42,7 +44,7 @@ if (unknown.length > 0 || !Number.isSafeInteger(seed)) {
   );
   process.exit(2);
 }
-const faults = FAULTS.filter(({ id }) => wanted === undefined || wanted.includes(id));
+const faults = wanted?.map((id) => FAULTS.find((fault) => fault.id === id)!) ?? FAULTS;
 say(`Seed ${seed}`);
 const results = values.planted ? await runPlanted() : await runSound();
 process.stdout.write(`\n${tableOf(results, seed)}\n`);
@@ -59,7 +61,7 @@ async function runSound(): Promise<Result[]> {
       if (result.figures['threw']) break;
     }
   } finally {
-    await closed(scene);
+    await scene.close();
   }
   return done;
 }
@@ -69,11 +71,12 @@ async function runPlanted(): Promise<Result[]> {
   const done: Result[] = [];
   for (const fault of faults) {
     const { what, edits } = fault.planted;
-    const scene = await Scene.open({ seed, short: values.short, say, edits });
+    const scene = await Scene.open({ seed, short: values.short, say });
     try {
+      await scene.plant(edits);
       done.push({ ...(await runOne(fault, scene, what)), planted: what });
     } finally {
-      await closed(scene);
+      await scene.close();
     }
   }
   return done;
@@ -95,8 +98,4 @@ async function runOne(fault: Fault, scene: Scene, planted?: string): Promise<Res
   const result: Result = { fault, figures, reasons, seconds, ...(planted === undefined ? {} : { planted }) };
   say(lineOf(result));
   return result;
-}
-
-async function closed(scene: Scene): Promise<void> {
-  if (process.exitCode !== 130) await scene.close();
 }

@@ -4,7 +4,8 @@ import type { Figures } from './fault.js';
 import { Generator } from './generator.js';
 import { until } from './ground.js';
 import { Journal, type Tries } from './journal.js';
-import { underWay, viewOf } from './view.js';
+import type { Edit } from './plant.js';
+import { standing, underWay, viewOf } from './view.js';
 import { World, type WorldOptions } from './world.js';
 
 /** Seconds a healed system may take to come to rest: a bound on waiting, wide enough for a busy machine. */
@@ -43,8 +44,11 @@ export class Scene {
       calm = left.length === 0 ? calm + 1 : 0;
       return calm === 2;
     };
-    return until('the system is at rest', limit, looks).catch((error: Error) => {
-      throw new Error(`${error.message} (${left.join('; ')})`);
+    return until('the system is at rest', limit, looks).catch(async (error: Error) => {
+      const { ownerUrl, brokers, all } = this.world;
+      const places = await standing(ownerUrl, brokers.addresses).catch(() => []);
+      for (const { name, output } of all) this.world.options.say(`  ${name} said last: ${output.slice(-1_500)}`);
+      throw new Error(`${error.message} (${[...left, ...places].join('; ')})`);
     });
   }
 
@@ -76,6 +80,17 @@ export class Scene {
       rest: tenth(rest),
       ...(await this.judge()),
     };
+  }
+
+  /** Lets all services run from a build with these bugs from now on. */
+  async plant(edits: readonly Edit[]): Promise<void> {
+    const dist = await this.world.plant(edits);
+    for (const service of this.world.apps) {
+      await service.stop();
+      service.dist = dist;
+      service.start();
+    }
+    await this.world.ready();
   }
 
   /** What the checker finds, counted; each kind by its name, and all of them as `wrong`. */

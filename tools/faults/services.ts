@@ -7,7 +7,7 @@ export const APPS = ['membership', 'consent', 'retention', 'gateway'] as const;
 export type App = (typeof APPS)[number];
 export type Environment = Readonly<Record<string, string>>;
 
-const STARTING = 120; // seconds
+const STARTING = 300; // seconds
 const STOPPING = 30; // longer than a process that stops in order may take
 const RESTART_AFTER = 300; // milliseconds
 

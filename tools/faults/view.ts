@@ -120,6 +120,24 @@ export function underWay(ownerUrl: string): Promise<string[]> {
   });
 }
 
+/**
+ * Where processors that are behind stand in their topics, by partition: `place/end`. One that stands at the end of every partition and is
+ * behind all the same has passed over something; one that does not is stuck.
+ */
+export async function standing(ownerUrl: string, brokers: readonly string[]): Promise<string[]> {
+  const behind = (await underWay(ownerUrl)).flatMap(
+    (text) => /^(\S+) has handled .* of (\S+)$/.exec(text)?.slice(1) ?? [],
+  );
+  const [processor, topic] = behind;
+  if (processor === undefined || topic === undefined) return [];
+  const messages = (await lyingIn(brokers, [topic])).get(topic) ?? [];
+  const ends = new Map(messages.map(({ partition, offset }) => [partition, offset + 1n]));
+  const places = await placesOf(brokers, processor, topic);
+  return [...ends].map(
+    ([partition, end]) => `${processor} ${topic}/${partition}: ${places.get(partition) ?? 0n}/${end}`,
+  );
+}
+
 /** Events that processors have handled although their group has not committed to it: those will be delivered again. */
 export async function toBeRedelivered(ownerUrl: string, brokers: readonly string[]): Promise<number> {
   const { alive } = await clusterOf(brokers);

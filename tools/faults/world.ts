@@ -14,8 +14,6 @@ export interface WorldOptions {
   readonly seed: number;
   /** Few rounds and short outages. */
   readonly short: boolean;
-  /** Bugs planted in the product that everything here runs. */
-  readonly edits?: readonly Edit[];
   /** Further settings of every service. */
   readonly env?: Environment;
   /** Tells whoever waits how far it is. */
@@ -37,7 +35,7 @@ export class World {
     private postgres: EmbeddedPostgres,
     private readonly postgresPort: number,
     private readonly env: Environment,
-    private readonly dist: string,
+    private dist: string,
   ) {
     this.dice = new Dice(options.seed);
   }
@@ -48,7 +46,7 @@ export class World {
     await chmod(folder, 0o711); // started by root, Postgres runs as another user, who must be able to pass
     const guard = guardOver(folder);
     try {
-      const dist = await copyOf(buildFolder(), join(folder, 'product'), options.edits);
+      const dist = await copyOf(buildFolder(), join(folder, 'product'));
       const [port] = await freePorts(1);
       const postgres = await startEmbeddedPostgres(join(folder, 'database'), { port: port! });
       guard.watch(postgres.pid);
@@ -135,6 +133,12 @@ export class World {
   variant(edits: readonly Edit[]): Promise<string> {
     this.copies += 1;
     return copyOf(this.dist, join(this.folder, `product-${this.copies}`), edits);
+  }
+
+  /** Makes a build with these bugs the one this world runs, and returns it; it counts from the next start of a service. */
+  async plant(edits: readonly Edit[]): Promise<string> {
+    this.dist = await this.variant(edits);
+    return this.dist;
   }
 
   /** The build that services run from unless told otherwise. */
