@@ -51,9 +51,8 @@ export interface StoreOptions {
   readonly newId?: () => string;
 }
 
-/** Events of a statement of a large append: the next ones are made while the last ones are written. */
-const STATEMENT = 250;
-const LARGEST_STATEMENT = 2 * STATEMENT;
+/** Events of one statement; of a larger append the next ones are made while the last ones are written. */
+const STATEMENT = 500;
 
 /** What a statement wrote, with the time of the earliest deadline it set. */
 interface Inserted {
@@ -96,7 +95,7 @@ export class EventStore {
   /**
    * Appends to any number of streams, all or nothing, with projections and deadlines. A stream is named once. Throws WrongExpectedVersion
    * when a stream is elsewhere, InvalidEvent when an event does not fit its schema, EventTooLarge over 256 KiB; the transaction is then
-   * unusable and must end. Two appends to the same streams wait for each other; of two larger than one statement Postgres may have to
+   * unusable and must end. Two appends to the same streams wait for each other; of two of more than 500 events Postgres may have to
    * end one (40P01), like a conflict.
    */
   async append(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
@@ -154,14 +153,12 @@ export class EventStore {
   private *pages(cause: Cause, appends: readonly Append[]): Generator<Draft[]> {
     if (new Set(appends.map(({ streamId }) => streamId)).size < appends.length)
       throw new Error('One append names a stream twice');
-    const count = appends.reduce((sum, { events }) => sum + events.length, 0);
-    const size = count <= LARGEST_STATEMENT ? count : STATEMENT;
     let page: Draft[] = [];
     for (const append of appends) {
       const of = append.cause ?? cause;
       const inCase = { ...of, correlationId: of.correlationId ?? this.newId() };
       page.push(...draftsOf(this.options.service, this.newId, inCase, append));
-      if (page.length < size) continue;
+      if (page.length < STATEMENT) continue;
       yield page;
       page = [];
     }

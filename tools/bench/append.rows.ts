@@ -8,7 +8,10 @@ import type { EmmettStore } from './peers.js';
 const STREAM_LENGTH = 10;
 const PAGE = 1_000;
 
-/** Appends beside emmett and beside COPY; the store's own way through schema check, tenancy, pending row and deadlines. */
+/**
+ * Appends beside emmett and beside COPY; the store's own way through schema check, tenancy, pending row and deadlines. What is recorded
+ * beside no other write is gathered by the `Appender`; a command has a transaction of its own, and so has each page of a bulk append.
+ */
 export async function appendRows(ground: Ground, size: Size): Promise<Row[]> {
   const service = await ground.service('bench_append');
   const { ownerUrl } = await ground.databaseUrl('bench_emmett');
@@ -60,7 +63,7 @@ function oneByOne(
   const appender = new Appender(service.database, store);
   const theirs = emmettAppend(emmett);
   const what = `append one event with its deadline, ${callers} at once`;
-  const bar = { what, beside: 'emmett' };
+  const bar = { what: `${what}, gathered as what was denied is`, beside: 'emmett' };
   const rate = { metric: 'rate', unit: 'events/s' };
   const wait = { metric: 'p99', unit: 'ms p99' };
   return {
@@ -93,7 +96,7 @@ function oneByOne(
     bars: [
       { ...bar, ...rate, id: `append-${callers}`, of: 'grouped', atLeast: { 1: 1.8, 8: 3.5, 32: 6 }[callers]! },
       { ...bar, ...wait, id: `append-${callers}-p99`, of: 'grouped', ...(callers === 32 ? { atMost: 0.3 } : {}) },
-      { ...bar, ...rate, id: `append-${callers}-alone`, what: `${what}, each in a transaction of its own` },
+      { ...bar, ...rate, id: `append-${callers}-alone`, what: `${what}, each in a transaction as a command is` },
     ],
   };
 }
