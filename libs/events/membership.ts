@@ -73,10 +73,15 @@ export const membershipEvents = declareEvents('membership', {
     ...inGroup,
     prerequisite: Prerequisite,
   }),
-  ModeratorActivated: event(
-    'All that the policy asks of the moderator is on record; the role counts from now on',
-    inGroup,
-  ),
+  ModeratorActivated: event('All that the policy asks of the moderator is on record; the role counts from now on', {
+    ...inGroup,
+    reaffirmBy: Type.Optional(Instant),
+  }),
+  ModeratorReaffirmationDue: event('The moderator is to be asked whether they can and will go on', {
+    ...inGroup,
+    dueAt: Instant,
+  }),
+  ModeratorReaffirmed: event('The moderator can and will go on', { ...inGroup, reaffirmBy: Type.Optional(Instant) }),
   ModeratorStoodDown: event('A person no longer runs the group', inGroup),
   ModerationCoverLost: event('The group is not run as its policy asks; nobody is let in meanwhile', {
     groupId: Id,

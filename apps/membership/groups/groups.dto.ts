@@ -63,6 +63,7 @@ export const ModerationView = Type.Object({
       isActive: Type.Boolean(),
       met: Type.Array(Prerequisite),
       missing: Type.Array(Prerequisite),
+      reaffirmBy: instantOrNull,
     }),
   ),
 });

@@ -19,6 +19,8 @@ export interface RoleRow {
   readonly personId: string;
   readonly kind: string;
   readonly activatedAt: string | null;
+  /** When the moderator was to be asked, or is, whether they go on. */
+  readonly reaffirmBy: string | null;
   readonly met: readonly Asked[];
 }
 
@@ -32,7 +34,7 @@ export const groupTables = [
   ),
   tenantTable(
     'moderators',
-    'group_id uuid not null, person_id uuid not null, kind text not null, activated_at timestamptz',
+    'group_id uuid not null, person_id uuid not null, kind text not null, activated_at timestamptz, reaffirm_by timestamptz',
     'group_id, person_id',
     'person_id',
   ),
@@ -60,8 +62,11 @@ export const groupProjections = [
     GroupRegistered: ({ data: { groupId, admins } }) =>
       admins.map((personId) => ({ upsert: { groupId, personId, kind: 'admin' } })),
     ModeratorAppointed: ({ data: { groupId, personId, kind } }) => ({ upsert: { groupId, personId, kind } }),
-    ModeratorActivated: ({ data: { groupId, personId }, occurredAt }) => ({
-      update: { groupId, personId, activatedAt: occurredAt },
+    ModeratorActivated: ({ data: { groupId, personId, reaffirmBy = null }, occurredAt }) => ({
+      update: { groupId, personId, activatedAt: occurredAt, reaffirmBy },
+    }),
+    ModeratorReaffirmed: ({ data: { groupId, personId, reaffirmBy = null } }) => ({
+      update: { groupId, personId, reaffirmBy },
     }),
     ModeratorStoodDown: ({ data: { groupId, personId } }) => ({ remove: { groupId, personId } }),
   }),
@@ -106,7 +111,7 @@ export async function hasTexts(tx: Transaction, groupId: string): Promise<boolea
 /** Who runs a group, with what is on record of each. */
 export function rolesIn(tx: Transaction, groupId: string): Promise<RoleRow[]> {
   return tx.query<RoleRow>(
-    `select person_id as "personId", kind, activated_at as "activatedAt",
+    `select person_id as "personId", kind, activated_at as "activatedAt", reaffirm_by as "reaffirmBy",
        (select coalesce(json_agg(p.prerequisite order by p.prerequisite), '[]') from moderator_prerequisites p
         where p.tenant_id = $1 and p.group_id = m.group_id and p.person_id = m.person_id) as met
      from moderators m where tenant_id = $1 and group_id = $2 order by person_id`,

@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
-import { group, needsOf, ruleOf, textLacks } from '#domain';
+import { addDuration, group, needsOf, ruleOf, textLacks, type ResolvedPolicy } from '#domain';
+import type { Transaction } from '#eventsourcing';
 import {
   activePolicy,
   type Call,
@@ -13,9 +14,10 @@ import {
   refused,
   Resource,
   ServiceKit,
+  timeZone,
 } from '#nest';
 import { knownGroup } from './groups.controller.js';
-import { GroupRecorded, MeetPrerequisite, ModerationView } from './groups.dto.js';
+import { GroupRecorded, MeetPrerequisite, ModerationView, When } from './groups.dto.js';
 import { hasTexts, rolesIn } from './groups.read-model.js';
 import { moderationOf, staffAmong } from './moderation.js';
 
@@ -39,12 +41,32 @@ export class ModerationController {
     const isStaff = (await staffAmong(this.kit, tx, [personId])).has(personId);
     const needs = needsOf(policy, { kind, isStaff });
     const rules = [ruleOf(policy, 'moderator_prereqs')];
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const again = await askAgain(tx, policy, occurredAt);
     const command = {
       name: 'MeetPrerequisite' as const,
-      data: { groupId, personId, prerequisite: body.kind, needs, rules },
+      data: { groupId, personId, prerequisite: body.kind, needs, rules, ...again },
     };
-    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
     const request = { id: groupId, command, occurredAt, expectedVersion };
+    const [outcome] = await this.kit.commands.execute(tx, group, cause, [request]);
+    return recorded(outcome!, { groupId });
+  }
+
+  @Command(':groupId/moderators/:personId/reaffirm', {
+    scopes: ['admin', 'moderator'],
+    summary: 'The moderator was asked, and can and will go on',
+    body: When,
+    answers: GroupRecorded,
+  })
+  async reaffirm(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof When>) {
+    const { groupId, groupType } = await knownGroup(tx, params['groupId']);
+    const policy = await activePolicy(tx, groupType);
+    if (!policy) return refused('NoPolicyInForce', 'No profile is active for the type of this group.');
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const rules = [ruleOf(policy, 'moderator_reaffirm_every')];
+    const again = await askAgain(tx, policy, occurredAt);
+    const data = { groupId, personId: idOf(params['personId']), rules, ...again };
+    const request = { id: groupId, command: { name: 'Reaffirm' as const, data }, occurredAt, expectedVersion };
     const [outcome] = await this.kit.commands.execute(tx, group, cause, [request]);
     return recorded(outcome!, { groupId });
   }
@@ -62,4 +84,10 @@ export class ModerationController {
     const missing = textLacks(policy, await hasTexts(tx, groupId));
     return { groupId, isCovered: lacks.length === 0, lacks: [...lacks, ...missing], warnings, moderators };
   }
+}
+
+/** When a moderator is to be asked again, counted on the organisation's calendar (AMZ-087); nothing where the policy does not ask. */
+async function askAgain(tx: Transaction, policy: ResolvedPolicy, from: string): Promise<{ reaffirmBy?: string }> {
+  const { value: every } = policy.parameters.moderator_reaffirm_every;
+  return every === null ? {} : { reaffirmBy: addDuration(from, every, await timeZone(tx)) };
 }

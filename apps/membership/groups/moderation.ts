@@ -25,6 +25,8 @@ export async function staffAmong(kit: ServiceKit, tx: Transaction, personIds: re
 export type RoleStanding = Moderator & {
   readonly met: readonly Prerequisite[];
   readonly missing: readonly Prerequisite[];
+  /** When the moderator is, or was, to be asked whether they go on (UTC); null where nobody asks. */
+  readonly reaffirmBy: string | null;
 };
 
 /** How a group is run at `tx.now`, and whether it has the texts it needs. */
@@ -50,10 +52,18 @@ export async function moderationOf(
     tx,
     roles.map(({ personId }) => personId),
   );
-  const moderators = roles.map(({ personId, kind, activatedAt, met }) => {
+  const moderators = roles.map(({ personId, kind, activatedAt, reaffirmBy, met }) => {
     const isStaff = staff.has(personId);
     const missing = needsOf(policy, { kind, isStaff }).filter((need) => !met.includes(need));
-    return { personId, kind, isStaff, isActive: activatedAt !== null || missing.length === 0, met, missing };
+    return {
+      personId,
+      kind,
+      isStaff,
+      isActive: activatedAt !== null || missing.length === 0,
+      met,
+      missing,
+      reaffirmBy,
+    };
   });
   const members = await countMembers(tx, groupId);
   return { moderators, lacks: coverLacks(policy, moderators, members), warnings: coverWarnings(policy, moderators) };

@@ -245,6 +245,23 @@ describe('the staff moderator leaves', () => {
     ]);
   });
 
+  it('[AMZ-087] moderators are asked again after ninety days, and anew after each time they go on', async () => {
+    const active = (
+      (await charity.read(`${path()}/moderation`))['moderators'] as { personId: string; kind: string }[]
+    ).find(({ kind }) => kind === 'staff')!;
+    expect(active).toMatchObject({ isActive: true, reaffirmBy: '2026-08-04T08:30:00.000Z' });
+    await charity.app.moveClock('2026-08-04T08:30:00.000Z');
+    const asked = (await events('ModeratorReaffirmationDue')).map(({ data }) => data as { personId: string });
+    expect(asked.map(({ personId }) => personId)).toContain(active.personId);
+    await charity.done(`${path()}/moderators/${active.personId}/reaffirm`);
+    expect(await charity.read(`${path()}/moderation`)).toMatchObject({
+      moderators: expect.arrayContaining([
+        expect.objectContaining({ personId: active.personId, reaffirmBy: '2026-11-02T09:30:00.000Z' }),
+      ]),
+    });
+    await charity.done(`${path()}/moderators/${randomUUID()}/reaffirm`, {}, 409);
+  });
+
   it('[AMZ-056] a group of staff alone needs no moderator', async () => {
     const staffOnly = await charity.group({ groupType: 'staff-only', admins: [await somebody('staff')] });
     expect(await charity.read(`/v1/groups/${staffOnly}/moderation`)).toMatchObject({ isCovered: true, lacks: [] });
@@ -300,11 +317,11 @@ describe('other profiles', () => {
       rules: [rule('join_routes', 'HSU-03')],
     });
     await charity.done(members, wish, 201, by(student));
-    await charity.done(`${members}/${student}/remove-for-conduct`, { until: '2026-06-01T09:00:00Z' });
+    await charity.done(`${members}/${student}/remove-for-conduct`, { until: '2026-09-01T09:00:00Z' });
     await charity.done(`${members}/${student}/confirm-removal`, { evidence: 'admin_confirmed' });
     await charity.app.settle();
     await consent();
-    await charity.app.moveClock('2026-07-01T09:00:00.000Z');
+    await charity.app.moveClock('2026-10-01T09:00:00.000Z');
     expect(await charity.done(members, wish, 409)).toMatchObject({
       code: 'Barred',
       rules: [rule('rejoin_after_removal', 'HSU-28')],

@@ -78,6 +78,28 @@ describe('group', () => {
       .expectEvents(met('policy_ack'));
   });
 
+  it('[AMZ-087] asks a moderator again after the time the policy sets, once, and anew when they go on', () => {
+    const who = { groupId, personId: other };
+    const past = '2020-01-01T00:00:00.000Z';
+    const ahead = '2199-01-01T00:00:00.000Z';
+    const active = record('ModeratorActivated', { ...who, reaffirmBy: past });
+    const declare = { name: 'DeclareReaffirmationDue', data: who } as const;
+    const due = record('ModeratorReaffirmationDue', { ...who, dueAt: past });
+    const goesOn = { name: 'Reaffirm', data: { ...who, reaffirmBy: ahead, rules: [] } } as const;
+    const reaffirmed = record('ModeratorReaffirmed', { ...who, reaffirmBy: ahead });
+    given(registered, appointed, active).when(declare).expectEvents(due);
+    given(registered, appointed, active, due).when(declare).expectNothing();
+    given(registered, appointed, active, closed).when(declare).expectNothing();
+    given(registered, appointed, active, due).when(goesOn).expectEvents(reaffirmed);
+    given(registered, appointed, active, reaffirmed).when(goesOn).expectNothing();
+    given(registered, appointed, active, reaffirmed).when(declare).expectNothing();
+    given(registered).when(goesOn).expectRefused('NotAModerator');
+    const { ModeratorActivated: start, ModeratorStoodDown: end } = group.deadlines!;
+    expect(start!(active.data)).toEqual([{ schedule: `reaffirm:${other}`, dueAt: past, command: declare }]);
+    expect(start!(who)).toEqual([{ cancel: `reaffirm:${other}` }]);
+    expect(end!(who)).toEqual([{ cancel: `reaffirm:${other}` }]);
+  });
+
   it('[AMZ-032] [AMZ-054] records when cover is lost and when it is back, once each', () => {
     const assess = (...lacks: string[]) => ({ name: 'AssessCover', data: { groupId, lacks, rules: [] } }) as const;
     const lost = record('ModerationCoverLost', { groupId, lacks: ['staff_moderators_min'] });

@@ -1,5 +1,5 @@
 import type { MembershipPayloads, Rule } from '#events';
-import { type Decider, type Decision, nothing, record, refuse } from '../decider.js';
+import { type DeadlineChange, type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
 
 type Payloads = Pick<
   MembershipPayloads,
@@ -7,6 +7,8 @@ type Payloads = Pick<
   | 'ModeratorAppointed'
   | 'ModeratorPrerequisiteMet'
   | 'ModeratorActivated'
+  | 'ModeratorReaffirmationDue'
+  | 'ModeratorReaffirmed'
   | 'ModeratorStoodDown'
   | 'ModerationCoverLost'
   | 'ModerationCoverRestored'
@@ -32,15 +34,26 @@ export type GroupCommands = {
     readonly personId: string;
     readonly prerequisite: Prerequisite;
     readonly needs: readonly Prerequisite[];
+    readonly reaffirmBy?: string;
     readonly rules: readonly Rule[];
   };
+  /** The moderator goes on; `reaffirmBy` (UTC) is when they are to be asked again, where the policy wants that. */
+  Reaffirm: About & { readonly personId: string; readonly reaffirmBy?: string; readonly rules: readonly Rule[] };
+  /** Issued by the deadline of a role. */
+  DeclareReaffirmationDue: About & { readonly personId: string };
   StandDownModerator: About & { readonly personId: string };
   /** `lacks`: the parameters of the policy that the group's moderators do not meet as things stand. */
   AssessCover: About & { readonly lacks: readonly string[]; readonly rules: readonly Rule[] };
   Close: About;
 };
 
-type Role = { readonly kind: string; readonly met: ReadonlySet<Prerequisite>; readonly isActivated: boolean };
+type Role = {
+  readonly kind: string;
+  readonly met: ReadonlySet<Prerequisite>;
+  readonly isActivated: boolean;
+  /** When the moderator is to be asked again (UTC), until that was said to be due. */
+  readonly reaffirmBy?: string;
+};
 type Group = {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly groupType: string;
@@ -77,7 +90,7 @@ function appoint(data: GroupCommands['AppointModerator'], { moderators }: Group)
 
 /** The role counts from the moment the last thing asked for is on record (AMZ-084, AMZ-035, AMZ-098). */
 function meet(data: GroupCommands['MeetPrerequisite'], { moderators }: Group): Decision<Payloads> {
-  const { groupId, personId, prerequisite, needs, rules } = data;
+  const { groupId, personId, prerequisite, needs, reaffirmBy, rules } = data;
   const role = moderators.get(personId);
   if (!role) return refuse('NotAModerator', 'The person does not run the group.');
   if (!needs.includes(prerequisite))
@@ -86,9 +99,43 @@ function meet(data: GroupCommands['MeetPrerequisite'], { moderators }: Group): D
   const isComplete = needs.every((need) => need === prerequisite || role.met.has(need));
   return [
     ...(isNew ? [record('ModeratorPrerequisiteMet', { groupId, personId, prerequisite }, ...rules)] : []),
-    ...(isComplete && !role.isActivated ? [record('ModeratorActivated', { groupId, personId }, ...rules)] : []),
+    ...(isComplete && !role.isActivated
+      ? [record('ModeratorActivated', { groupId, personId, ...again(reaffirmBy) }, ...rules)]
+      : []),
   ];
 }
+
+const again = (reaffirmBy?: string) => (reaffirmBy === undefined ? {} : { reaffirmBy });
+
+function reaffirm(data: GroupCommands['Reaffirm'], { moderators }: Group): Decision<Payloads> {
+  const { groupId, personId, reaffirmBy, rules } = data;
+  const role = moderators.get(personId);
+  if (!role) return refuse('NotAModerator', 'The person does not run the group.');
+  // Said twice on one day is said once.
+  if (reaffirmBy !== undefined && role.reaffirmBy === reaffirmBy) return nothing;
+  return [record('ModeratorReaffirmed', { groupId, personId, ...again(reaffirmBy) }, ...rules)];
+}
+
+/** The moderators are asked now and then (AMZ-087); recorded once, however late the deadline fires. */
+function declareReaffirmationDue(
+  { groupId, personId }: GroupCommands['DeclareReaffirmationDue'],
+  { status, moderators }: Group,
+  { now }: Moment,
+): Decision<Payloads> {
+  const dueAt = moderators.get(personId)?.reaffirmBy;
+  if (status !== 'open' || dueAt === undefined || dueAt > now) return nothing;
+  return [record('ModeratorReaffirmationDue', { groupId, personId, dueAt })];
+}
+
+const askAgain = ({ groupId, personId, reaffirmBy }: Payloads['ModeratorReaffirmed']): DeadlineChange[] => [
+  reaffirmBy === undefined
+    ? { cancel: `reaffirm:${personId}` }
+    : {
+        schedule: `reaffirm:${personId}`,
+        dueAt: reaffirmBy,
+        command: { name: 'DeclareReaffirmationDue', data: { groupId, personId } },
+      },
+];
 
 /** A gap is recorded when it opens and when it is closed, and not in between (AMZ-032, AMZ-034, AMZ-054, BR-62). */
 function assess({ groupId, lacks, rules }: GroupCommands['AssessCover'], { status, isCovered }: Group) {
@@ -115,6 +162,8 @@ export const group: Decider<Group, GroupCommands, Payloads> = {
     Register: (data, { status }) => (status === 'unknown' ? [record('GroupRegistered', data)] : nothing),
     AppointModerator: (data, state) => inUse(state, (open) => appoint(data, open)),
     MeetPrerequisite: (data, state) => inUse(state, (open) => meet(data, open)),
+    Reaffirm: (data, state) => inUse(state, (open) => reaffirm(data, open)),
+    DeclareReaffirmationDue: declareReaffirmationDue,
     StandDownModerator: (data, state) =>
       inUse(state, ({ moderators }) =>
         moderators.has(data.personId) ? [record('ModeratorStoodDown', data)] : nothing,
@@ -132,10 +181,18 @@ export const group: Decider<Group, GroupCommands, Payloads> = {
     ModeratorAppointed: (state, { personId, kind }) => withRole(state, personId, () => ({ kind })),
     ModeratorPrerequisiteMet: (state, { personId, prerequisite }) =>
       withRole(state, personId, ({ met }) => ({ met: new Set(met).add(prerequisite) })),
-    ModeratorActivated: (state, { personId }) => withRole(state, personId, () => ({ isActivated: true })),
+    ModeratorActivated: (state, { personId, reaffirmBy }) =>
+      withRole(state, personId, () => ({ isActivated: true, ...again(reaffirmBy) })),
+    ModeratorReaffirmationDue: (state, { personId }) => withRole(state, personId, () => ({ reaffirmBy: undefined })),
+    ModeratorReaffirmed: (state, { personId, reaffirmBy }) => withRole(state, personId, () => ({ reaffirmBy })),
     ModeratorStoodDown: (state, { personId }) => ({ ...state, moderators: without(state.moderators, personId) }),
     ModerationCoverLost: (state) => ({ ...state, isCovered: false }),
     ModerationCoverRestored: (state) => ({ ...state, isCovered: true }),
     GroupClosed: (state) => ({ ...state, status: 'closed' }),
+  },
+  deadlines: {
+    ModeratorActivated: askAgain,
+    ModeratorReaffirmed: askAgain,
+    ModeratorStoodDown: ({ personId }) => [{ cancel: `reaffirm:${personId}` }],
   },
 };
