@@ -17,7 +17,7 @@ module.exports = {
     only(
       'domain-is-pure',
       { path: '^libs/domain/', pathNot: '\\.spec\\.ts$' },
-      '^(apps|libs/(?!domain|events))|node_modules/(?!temporal-polyfill|typebox|yaml|ajv)',
+      '^(apps|libs/(?!domain|events))|node_modules/(?!temporal-polyfill|date-holidays|typebox|yaml|ajv)',
       'rules know no framework, clock or database',
     ),
     only(
