@@ -35,7 +35,7 @@ describe('asking a neighbour', () => {
   it('says in whose name, for which organisation and on whose behalf, in a token the neighbour can trust', async () => {
     let principal: unknown;
     let behalf: unknown;
-    const { ask } = await neighbour((request, response) => {
+    const other = await neighbour((request, response) => {
       behalf = request.headers['rollcall-on-behalf-of'];
       const token = request.headers.authorization!.replace('Bearer ', '');
       void tokens.authenticator.authenticate(token).then((found) => {
@@ -43,7 +43,7 @@ describe('asking a neighbour', () => {
         response.writeHead(409, { 'content-type': 'application/problem+json' }).end('{"code":"TooYoung"}');
       });
     });
-    const answer = await ask('membership', ORGANISATION, 'POST', '/v1/groups', {}, by);
+    const answer = await other.ask('membership', ORGANISATION, 'POST', '/v1/groups', {}, by);
     expect(answer).toEqual({ status: 409, body: { code: 'TooYoung' } });
     expect(principal).toMatchObject({ tenantId: ORGANISATION, scopes: ['admin'], system: 'consent.page' });
     expect(behalf).toBe(PERSON);
@@ -54,14 +54,14 @@ describe('asking a neighbour', () => {
     ['is busy', 429, '{}'],
     ['speaks no JSON', 200, '<html>'],
   ])('says to try again when it %s', async (_, status, body) => {
-    const { ask } = await neighbour((_request, response) => response.writeHead(status).end(body));
-    expect(await failure(ask('membership', ORGANISATION, 'GET', '/v1/people'))).toEqual(away);
+    const other = await neighbour((_request, response) => response.writeHead(status).end(body));
+    expect(await failure(other.ask('membership', ORGANISATION, 'GET', '/v1/people'))).toEqual(away);
   });
 
   it('says to try again when nobody listens, or nobody knows where', async () => {
-    const { ask } = await neighbour((request) => request.socket.destroy());
-    expect(await failure(ask('membership', ORGANISATION, 'GET', '/v1/people'))).toEqual(away);
-    expect(await failure(ask('retention', ORGANISATION, 'GET', '/v1/items'))).toEqual(away);
+    const other = await neighbour((request) => request.socket.destroy());
+    expect(await failure(other.ask('membership', ORGANISATION, 'GET', '/v1/people'))).toEqual(away);
+    expect(await failure(other.ask('retention', ORGANISATION, 'GET', '/v1/items'))).toEqual(away);
     expect(await failure(noNeighbours.ask('membership', ORGANISATION, 'GET', '/v1/people'))).toEqual(away);
   });
 });
