@@ -13,7 +13,7 @@ type Heard<Name extends keyof MembershipPayloads> = RecordedEvent<Name, Membersh
 /** What texts are checked against: whether the group is official, and who runs it. */
 export const groupFactsTables = [
   tenantTable('text_groups', 'group_id uuid not null, official boolean not null', 'group_id'),
-  tenantTable('text_moderators', 'group_id uuid not null, person_id uuid not null', 'group_id, person_id'),
+  tenantTable('text_moderators', 'group_id uuid not null, person_id uuid not null', 'group_id, person_id', 'person_id'),
 ];
 
 /** Whether the organisation runs the group, and the ids of those who run it; official unless known otherwise. */
@@ -27,6 +27,17 @@ export async function groupFacts(
     [tx.tenantId, groupId],
   );
   return { official: row!.official ?? true, moderators: row!.moderators };
+}
+
+/** Categories somebody may run a group by. */
+const BY_OFFICE: readonly string[] = ['staff', 'agent', 'volunteer', 'partner_staff', 'committee'];
+
+async function groupsRunBy(tx: Transaction, personId: string): Promise<string[]> {
+  const rows = await tx.query<{ group_id: string }>(
+    'select group_id from text_moderators where tenant_id = $1 and person_id = $2 order by 1',
+    [tx.tenantId, personId],
+  );
+  return rows.map(({ group_id }) => group_id);
 }
 
 /** Keeps what texts are checked against, and finds descriptions that name somebody who no longer runs the group (AMZ-011). */
@@ -51,25 +62,34 @@ export class GroupFactsProcessor {
   async stoodDown(@Payload() event: Heard<'ModeratorStoodDown'>, @Ctx() { tx }: Handling) {
     const { groupId, personId } = event.data;
     await writeRows(tx, 'text_moderators', ['groupId', 'personId'], [{ remove: { groupId, personId } }]);
-    await this.drop(tx, event);
+    await this.drop(tx, event, event.data.groupId);
   }
 
   /** Whoever has to leave cannot be named as somebody to turn to, whether or not they are out yet. */
   @EventPattern<string>(typeOf('membership', 'RemovalTaskOpened'), processor)
   async leaves(@Payload() event: Heard<'RemovalTaskOpened'>, @Ctx() { tx }: Handling) {
-    await this.drop(tx, event);
+    await this.drop(tx, event, event.data.groupId);
   }
 
   @EventPattern<string>(typeOf('membership', 'MemberLeftByThemselves'), processor)
   async left(@Payload() event: Heard<'MemberLeftByThemselves'>, @Ctx() { tx }: Handling) {
-    await this.drop(tx, event);
+    await this.drop(tx, event, event.data.groupId);
+  }
+
+  /** Whoever runs groups without being in them gets no order to leave, and yet is gone with the job that let them. */
+  @EventPattern<string>(typeOf('membership', 'LeaverDetected'), processor)
+  async leaver(@Payload() event: Heard<'LeaverDetected'>, @Ctx() { tx }: Handling) {
+    const { personId, category } = event.data;
+    if (!BY_OFFICE.includes(category)) return;
+    for (const groupId of await groupsRunBy(tx, personId)) await this.drop(tx, event, groupId);
   }
 
   private async drop(
     tx: Transaction,
-    event: Heard<'ModeratorStoodDown' | 'RemovalTaskOpened' | 'MemberLeftByThemselves'>,
+    event: Heard<'ModeratorStoodDown' | 'RemovalTaskOpened' | 'MemberLeftByThemselves' | 'LeaverDetected'>,
+    groupId: string,
   ): Promise<void> {
-    const { groupId, personId } = event.data;
+    const { personId } = event.data;
     const policy = await findPolicy(tx, groupId);
     const data = { groupId, personId, required: policy ? requiredKinds(policy) : [] };
     const cause = {

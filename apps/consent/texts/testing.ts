@@ -24,9 +24,9 @@ export interface Charity {
   /** Sends a command and fails unless it was taken. */
   readonly done: (path: string, body: object) => Promise<Reply['body']>;
   /** Registers a person in a category. */
-  readonly person: (category: string) => Promise<string>;
+  readonly person: (category: string, crmId?: string) => Promise<string>;
   /** A group with users, run by these two members of staff, whose fields are stated. */
-  readonly group: () => Promise<{ groupId: string; ada: string; ben: string }>;
+  readonly group: (benAtCrm?: string) => Promise<{ groupId: string; ada: string; ben: string }>;
   /** The model text of a kind, as it was filled for the group. */
   readonly model: (groupId: string, kind: string) => Promise<{ topic: string; body: string }[]>;
   /** Publishes every text the group has to have. */
@@ -42,16 +42,16 @@ export async function openCharity(): Promise<Charity> {
       throw new Error(`${path} was answered with ${reply.status}: ${JSON.stringify(reply.body)}`);
     return reply.body;
   };
-  const person = async (category: string) => {
+  const person = async (category: string, crmId: string = randomUUID()) => {
     const { personId } = await done('/v1/people', {
-      links: [{ kind: 'crmId', value: randomUUID() }],
+      links: [{ kind: 'crmId', value: crmId }],
       statuses: [{ category, status: 'active', from: '2020-01-01T00:00:00.000Z' }],
       source: 'crm',
     });
     return personId as string;
   };
-  const group = async () => {
-    const [ada, ben] = [await person('staff'), await person('staff')];
+  const group = async (benAtCrm?: string) => {
+    const [ada, ben] = [await person('staff'), await person('staff', benAtCrm)];
     const body = { name: 'A group', purpose: 'To talk', groupType: 'users', admins: [ada, ben] };
     const groupId = (await done('/v1/groups', body))['groupId'] as string;
     await app.settle();

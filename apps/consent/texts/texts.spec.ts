@@ -141,6 +141,18 @@ describe('the texts of a group', () => {
     expect(await standing(groupId)).toMatchObject({ isComplete: true });
   });
 
+  it('[AMZ-011] go out of date when somebody the description names leaves the staff', async () => {
+    const crmId = randomUUID();
+    const { groupId, ada, ben } = await charity.group(crmId);
+    await charity.complete(groupId, [ada, ben]);
+    const from = '2026-01-12T10:00:00.000Z';
+    await charity.app.moveClock(from);
+    const change = { link: { kind: 'crmId', value: crmId }, category: 'staff', status: 'ended', from };
+    await charity.done('/v1/feeds/crm-delta', { source: 'crm', asOf: from, changes: [change] });
+    await charity.app.settle();
+    expect((await listed(groupId, 'description'))[0]).toMatchObject({ staleSince: from });
+  });
+
   it('keeps every version with its words, and goes by an older one again when asked', async () => {
     const { groupId } = await charity.group();
     const first = await published(groupId, 'agreement');
