@@ -13,7 +13,7 @@ const until = (day: string) => `2026-06-${day} 12:00`;
 
 /** One step for each action, in an order in which each is accepted. */
 const steps: readonly (readonly [action: string, input: unknown, expect?: object])[] = [
-  ['activateProfile', { profile: 'political-party', overrides: { '*': { min_age: 16 } } }],
+  ['activateProfile', { profile: 'political-party', overrides: { '*': { min_age: 16, agreement_topics: [] } } }],
   ['registerPerson', { person: 'ada', ...member, links: [{ kind: 'hrId', value: 'e-17' }] }],
   ['registerPerson', { person: 'guest', dateOfBirth: '1980-02-11' }],
   ['linkPerson', { person: 'ada', kind: 'alias', value: 'Ada L' }],
