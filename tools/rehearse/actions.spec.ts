@@ -27,7 +27,7 @@ const steps: readonly (readonly [action: string, input: unknown, expect?: object
   ['registerGroup', { group: 'ward', groupType: 'party-group', admins: ['anna'], activity: 'drive' }],
   ['appointModerator', { group: 'ward', person: 'ben', kind: 'organiser' }],
   ['standDownModerator', { group: 'ward', person: 'ben' }],
-  ['request', { path: '/v1/texts/fields', body: { groupId: '{group:ward}', fields: { purpose: 'a', duration: 'b' } } }],
+  ['stateTextFields', { group: 'ward', fields: { purpose: 'a', duration: 'b' } }],
   [
     'issueInvitation',
     { ...link, group: 'ward', channel: 'emailed_link', audience: 'all', expiresAt: until('10'), maxUses: 5 },
