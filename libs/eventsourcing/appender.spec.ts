@@ -49,8 +49,12 @@ describe('the appender', () => {
 
   it('gathers a caller who was just answered with those who waited', async () => {
     const { append } = open();
-    const caller = async () => {
-      for (let version = 0, id = newTally(); version < 5; version++) await append(id, version, version || 'none');
+    const caller = async (_: unknown, nr: number) => {
+      const id = newTally();
+      for (let version = 0; version < 5; version++) {
+        await append(id, version, version || 'none');
+        for (let step = 0; step < nr * 5; step++) await Promise.resolve(); // what it does with the answer
+      }
     };
     await Promise.all(Array.from({ length: 8 }, caller));
     expect(statements).toEqual([8, 8, 8, 8, 8]);
