@@ -6,7 +6,7 @@ import type { Service } from './services.js';
 import { toBeRedelivered } from './view.js';
 
 /** Kills the process when its transaction with the batch's effects is committed, and the offset of the batch is not. */
-const killedBetween: Edit = {
+export const killedBetween: Edit = {
   file: 'libs/bus/processor.js',
   find: 'this.processing.failures.clear();',
   replace:
@@ -25,9 +25,9 @@ export const killBetweenCommits: Fault = {
     what: 'takes every delivered event for a new one',
     edits: [
       {
-        file: 'libs/bus/handling.js',
-        find: 'for (const row of rows)fresh.add(globalId(tenantId, row.event_id));',
-        replace: 'for (const id of rows.length < 0 ? [] : ids)fresh.add(globalId(tenantId, id));',
+        file: 'libs/bus/admit.js',
+        find: 'for (const id of known)fresh.delete(id);',
+        replace: '// every delivery counts as the first',
       },
     ],
   },
