@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
 import { lookInto } from '../../libs/testing/witness.js';
 import { atLeast, atMost, type Fault, type Figures, sound } from './fault.js';
 import { tenth, type Scene } from './scene.js';
@@ -31,18 +30,14 @@ export const longTransaction: Fault = {
   },
 };
 
-async function leaveOpen({ world }: Scene): Promise<Figures> {
-  const open = new Client({ connectionString: world.ownerUrl });
-  await open.connect();
-  try {
-    await open.query('begin');
-    await open.query('select pg_current_xact_id()'); // from here on it counts as a writer, and stays idle
-    const until = performance.now() + (world.options.short ? 15 : 1_800) * 1000;
-    const [lags, dumped] = await Promise.all([lagsOf(world.ownerUrl, until), dump(world.ownerUrl, until)]);
+function leaveOpen({ world }: Scene): Promise<Figures> {
+  return lookInto(world.ownerUrl, async (query) => {
+    await query('begin');
+    await query('select pg_current_xact_id()'); // from here on it counts as a writer, and stays idle
+    const end = performance.now() + (world.options.short ? 15 : 1_800) * 1000;
+    const [lags, dumped] = await Promise.all([lagsOf(world.ownerUrl, end), dump(world.ownerUrl, end)]);
     return { lag: tenth(Math.max(...lags)), samples: lags.length, dumped };
-  } finally {
-    await open.end();
-  }
+  });
 }
 
 /** Again and again: how many seconds it takes until every service has published what it holds at this moment. At most ten seconds are waited. */
