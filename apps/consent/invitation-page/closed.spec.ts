@@ -126,7 +126,7 @@ describe('guessing', () => {
     await join(path, crmId, from);
     const log = invited.app.lines.join('\n');
     for (const secret of [path.slice(3), crmId, BORN, '203.0.113.77', WHATSAPP]) expect(log).not.toContain(secret);
-    expect(log).toContain('"path":"/i/"');
+    expect(log).toContain('"route":"/i/:token"');
   });
 });
 
