@@ -63,10 +63,13 @@ export class ServiceKit {
     readonly log: Log,
     readonly clock: 'system' | 'manual',
     private readonly tracing: Tracing | undefined,
+    /** The settings of its process, for what one slice alone needs. */
+    readonly env: ServiceSetting['env'],
   ) {}
 
   /** For what is recorded beside no other write. */
   readonly appender = new Appender(this.database, this.commands.store);
+  private readonly lastly: (() => Promise<void>)[] = [];
   private relay: Relay | undefined;
   private sweeper: Sweeper | undefined;
 
@@ -112,7 +115,18 @@ export class ServiceKit {
         if ('recorded' in outcome) tracing.appended(definition.name, outcome.recorded, outcome.seconds);
       });
     const commands = new Commands(store);
-    return new ServiceKit(definition, database, commands, vault, processors, transport, log, clock, tracing);
+    return new ServiceKit(
+      definition,
+      database,
+      commands,
+      vault,
+      processors,
+      transport,
+      log,
+      clock,
+      tracing,
+      setting.env,
+    );
   }
 
   /** Starts numbering, publishing and firing; call it when the processors listen. */
@@ -173,8 +187,14 @@ export class ServiceKit {
     await this.store.append(tx, cause, [{ streamId: `operations-${tx.tenantId}`, expectedVersion: 'any', events }]);
   }
 
+  /** Has work of the service's own that goes on beside requests and events finished before the database is closed. */
+  beforeStop(finish: () => Promise<void>): void {
+    this.lastly.push(finish);
+  }
+
   /** Stops sweeping and relaying and closes the pools, in this order; processors and HTTP must have stopped before. */
   async stop(): Promise<void> {
+    await Promise.all(this.lastly.map((finish) => finish()));
     await this.sweeper?.stop();
     await this.relay?.stop();
     await this.database.close();

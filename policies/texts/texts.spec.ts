@@ -46,7 +46,7 @@ const factsOf = (policy: ResolvedPolicy): TextFacts => ({
   names: [ada],
   attested: [],
 });
-const hours = (policy: ResolvedPolicy) => {
+const hours = (policy: ResolvedPolicy): Record<string, string> => {
   const { value } = policy.parameters.quiet_hours;
   return value ? { quietFrom: value.from, quietTo: value.to } : {};
 };
@@ -124,9 +124,9 @@ describe('a topic that the guidance asks for', () => {
     '[%s] of %s: the document %s, which is read and acknowledged, has a line about %s',
     (_, profile, document, __, body) => {
       expect(body).toMatch(/\p{L}{2}/u);
-      const owed = policies.filter((policy) => policy.profile === profile).flatMap(
-        ({ parameters }) => parameters.acknowledgements.value,
-      );
+      const owed = policies
+        .filter((policy) => policy.profile === profile)
+        .flatMap(({ parameters }) => parameters.acknowledgements.value);
       expect(owed.map((one) => one.document)).toContain(document);
     },
   );

@@ -35,7 +35,7 @@ export class Pages {
     if (!path) throw new Error('no link of this invitation was given out');
     const who = `${inviteId} ${personId}`;
     const form = answer ? (this.forms.get(who) ?? '') : (await this.ask(path)).form;
-    const step = answer ? { step: answer } : { step: 'who', reference, dateOfBirth };
+    const step: Record<string, string> = answer ? { step: answer } : { step: 'who', reference, dateOfBirth };
     const page = await this.ask(path, new URLSearchParams({ ...step, form }));
     this.forms.set(who, page.form);
     return page.answer;

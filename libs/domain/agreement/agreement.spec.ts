@@ -97,8 +97,9 @@ describe('what newcomers are owed', () => {
 describe('a briefing', () => {
   const to = { groupId, personId };
   const dueAt = '2026-01-02T12:00:00.000Z';
-  const owe = { name: 'Owe', data: { ...to, owed: ['welcome', 'agreement'], dueAt, rules } } as const;
-  const owed = record('WelcomeDue', { ...to, owed: ['welcome', 'agreement'], dueAt });
+  const parts: ('welcome' | 'agreement')[] = ['welcome', 'agreement'];
+  const owe = { name: 'Owe' as const, data: { ...to, owed: parts, dueAt, rules } };
+  const owed = record('WelcomeDue', { ...to, owed: parts, dueAt });
   const versions = { welcomeVersion: 'w1', agreementVersion: 'a1' };
   const sent = { ...to, channel: 'chat' as const, ...versions, parts: ['phone_consent'] };
   const send = { name: 'Send', data: { ...sent, rules } } as const;
@@ -153,6 +154,6 @@ describe('a briefing', () => {
     const newer = { ...accept.data, version: 'a2' };
     brief(accepted)
       .when({ name: 'Accept', data: newer })
-      .expectEvents(record('AgreementAccepted', { ...to, version: 'a2', how: 'joined' }));
+      .expectEvents(record('AgreementAccepted', { ...to, version: 'a2', how: 'joined' as const }));
   });
 });

@@ -262,10 +262,10 @@ describe('the person’s own wish', () => {
       dueAt: end,
       alreadyOverdue: false,
     });
-    const corrected = cause('DateOfBirthCorrected', { personId, source: 'crm', reportedAt: evening });
+    const correctedLater = cause('DateOfBirthCorrected', { personId, source: 'crm', reportedAt: evening });
     const inside = { participation: told(admitted, order) };
-    expect(cancelledFor(corrected, { ...member, ...inside })).toBe('rescinded');
-    expect(removalFor(corrected, { ...gone, ...inside })).toBeUndefined();
+    expect(cancelledFor(correctedLater, { ...member, ...inside })).toBe('rescinded');
+    expect(removalFor(correctedLater, { ...gone, ...inside })).toBeUndefined();
   });
 
   it('[LD-38] standing down takes out whoever was in by the office alone', () => {
