@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { openApp } from '../../apps/standalone/testing.js';
@@ -101,8 +102,15 @@ const steps: readonly (readonly [action: string, input: unknown, expect?: object
 const later = ['attestDeletion', 'declareNotPossible'];
 
 describe('actions', () => {
-  it('each has a step here', () => {
-    expect([...new Set(steps.map(([action]) => action))].sort()).toEqual(Object.keys(actions).sort());
+  it('each has a step here, or in a story that comes with the product', () => {
+    const folder = new URL('../../rehearsals/', import.meta.url);
+    const stories = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+    const here = new Set(steps.map(([action]) => action));
+    const unused = Object.keys(actions).filter(
+      (action) => !here.has(action) && !stories.some((story) => new RegExp(`\\b${action}: `).test(story)),
+    );
+    expect(unused).toEqual([]);
+    expect([...here].filter((action) => !(action in actions))).toEqual([]);
   });
 
   it('are accepted by the product as the table builds them, and change what they say', async () => {
