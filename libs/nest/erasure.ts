@@ -29,7 +29,8 @@ export function erasureSlice(service: Service): Slice {
         { actor: { kind: 'system', id: name }, correlationId: event.correlationId, causationId: event.id },
         [
           {
-            streamId: `erasure-${requestId}`,
+            // Of its own in each service: a stream has one writer, and the history tells streams apart by their ids.
+            streamId: `${service}_erasure-${requestId}`,
             expectedVersion: 'none',
             events: [record('SubjectKeyDestroyed', { subjectId, requestId })],
           },
