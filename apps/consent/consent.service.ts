@@ -6,6 +6,7 @@ import { alternativeChannels } from './alternative-channels/alternative-channels
 import { consents } from './consents/consents.slice.js';
 import { invitationPage } from './invitation-page/invitation-page.slice.js';
 import { invitations } from './invitations/invitations.slice.js';
+import { messages } from './messages/messages.slice.js';
 import { texts } from './texts/texts.slice.js';
 
 @Module({})
@@ -24,6 +25,7 @@ export const consent = service(
     'acknowledgements',
     'comprehension-checks',
     'invitations',
+    'messages',
   ],
   [
     policySlice('consent'),
@@ -36,5 +38,6 @@ export const consent = service(
     acknowledgements,
     invitations,
     invitationPage,
+    messages,
   ],
 );

@@ -29,6 +29,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
     'welcomes',
     'acknowledgements',
     'comprehension-checks',
+    'messages',
   ],
   retention: ['retention-items', 'deletion-tasks', 'holds', 'retention-notices', 'rights-requests'],
 };

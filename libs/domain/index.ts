@@ -31,3 +31,4 @@ export * from './text/texts.js';
 export * from './agreement/agreement.js';
 export * from './agreement/briefing.js';
 export * from './acknowledgement/acknowledgement.js';
+export * from './message/message.js';

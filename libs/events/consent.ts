@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
+import { messageEvents } from './messages.js';
 import { operations } from './operations.js';
 import { textEvents } from './texts.js';
 import { Commitment, Id, Instant, oneOf, Term } from './terms.js';
@@ -14,6 +15,7 @@ const IssuerRole = oneOf('group_admin', 'committee', 'staff');
 export const consentEvents = declareEvents('consent', {
   ...operations,
   ...textEvents,
+  ...messageEvents,
   NoticePresented: event('The person was shown a version of the notice with these items', {
     ...about,
     noticeVersion: Term,
