@@ -34,6 +34,8 @@ const TRANSIENT = new Set([
   '57P02',
   '57P03',
   '53300',
+  '53100', // the disk is full: whoever runs it makes room, and nothing was kept
+  '53200',
   '25P03',
   '25P04',
   'ECONNREFUSED',
