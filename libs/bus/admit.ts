@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '#eventsourcing';
 import { tenantOf, type Item } from './batch.js';
+import { versionsFollowed } from './continuity.js';
 import { lanesWaiting } from './parked.js';
 
 /** What is known of one organisation's messages while a batch is handled; kept up to date as they are. */
@@ -57,11 +58,16 @@ export async function admit(
   ]);
   const { known, waiting } = row!;
   const versions = new Map(Object.entries(row!.versions ?? {}));
+  const stillWaiting = waiting.length > 0 ? await lanesWaiting(tx, name, waiting) : new Set<string>();
+  // A replay that was waited for has followed these streams further since: with what was read before it, the next event would look
+  // like one that comes too early.
+  if (projects && waiting.length > 0)
+    for (const [stream, version] of await versionsFollowed(tx, name, waiting)) versions.set(stream, version);
   const fresh = new Set(ids);
   for (const id of known) fresh.delete(id);
   return {
     fresh,
-    waiting: waiting.length > 0 ? await lanesWaiting(tx, name, waiting) : new Set(),
+    waiting: stillWaiting,
     followed: projects ? new Map([...lanes].map((lane) => [lane, versions.get(lane) ?? 0])) : undefined,
   };
 }

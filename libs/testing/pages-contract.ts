@@ -77,6 +77,27 @@ export function pagesContract(current: () => Bench): void {
       expect(await effectsOf(bench, 'tally-a')).toEqual([1, 3, 4]);
     });
 
+    it('[R13] [R19] takes an event that waited for a replay of its stream for the next one, and not for a gap', async () => {
+      const bench = current();
+      let broken = true;
+      bench.script.trouble = ({ version }) => {
+        if (broken && version === 2) throw new Unprocessable();
+      };
+      const consumer = await bench.start('pages');
+      await bench.transport.publish(countedUpTo(ours, 'tally-a', 3));
+      await until('all are handled or parked', async () => (await handled(bench, 'pages')) === 3);
+      broken = false;
+      const waiters = "select 1 from pg_stat_activity where wait_event = 'advisory' and datname = current_database()";
+      await bench.service.database.inTenant(ours, async (tx) => {
+        expect(await consumer.processor.replay(tx, 'tally-a')).toHaveLength(2);
+        void bench.transport.publish([counted(ours, 'tally-a', 4)]);
+        await until('the next one waits', async () => (await bench.service.asOwner(waiters)).length > 0);
+      });
+      await until('the next one is handled', async () => (await handled(bench, 'pages')) === 4);
+      expect(await effectsOf(bench, 'tally-a')).toEqual([1, 2, 3, 4]);
+      expect((await parked(bench)).map(({ state }) => state)).toEqual(['replayed', 'replayed']);
+    });
+
     it('[R13] goes on at once over a discarded event that nothing waits behind', async () => {
       const bench = current();
       bench.script.trouble = ({ version }) => {
