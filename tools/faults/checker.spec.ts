@@ -115,7 +115,7 @@ const membership = (view: View, change: (own: ServiceView) => Partial<ServiceVie
 };
 const topic = (view: View, change: (messages: readonly LyingMessage[]) => readonly LyingMessage[]): View => ({
   ...view,
-  topics: new Map(view.topics).set('rollcall.membership', change(view.topics.get('rollcall.membership')!)),
+  topics: new Map(view.topics).set('rollcall.membership', change(view.topics!.get('rollcall.membership')!)),
 });
 const withRows = (view: View, rows: Partial<Rows>): View => ({ ...view, rows: { ...view.rows, ...rows } });
 

@@ -134,6 +134,7 @@ function orderOf(app: App, { events, sequence }: ServiceView): Finding[] {
 
 /** Every stored event lies in its service's topic as it was stored; no other does; the first deliveries of a stream are in its order. */
 function publishedFrom(app: App, { services, topics }: View): Finding[] {
+  if (!topics) return [];
   const messages = topics.get(topicOf(app)) ?? [];
   const byId = new Map(services[app].events.map((event) => [`${event.tenantId}/${event.eventId}`, event]));
   const idOf = ({ headers }: LyingMessage) => `${headers['ce_tenantid']}/${headers['ce_id']}`;

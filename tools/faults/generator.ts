@@ -50,6 +50,11 @@ export class Generator {
     readonly journal: Journal,
   ) {}
 
+  /** A client of each organisation, with the key that may do everything there. */
+  get clients(): Client[] {
+    return this.organisations.map(({ client }) => client);
+  }
+
   /** Makes organisations with groups, people who agreed and people who are in. `settle` waits until the services know of each other's facts. */
   async prepare(organisations: number, people: number, settle: () => Promise<void>): Promise<void> {
     const operator = new Client(this.url, this.key, '', this.journal);
@@ -186,7 +191,10 @@ export class Generator {
     const person = this.take(organisation, 'inside');
     if (!person) return;
     const now = Date.now();
-    const leavesAt = this.dice.next() < 0.5 ? now - 3_600_000 : now - 2 * DAY + this.dice.between(3, 15) * 1000;
+    const isLate = this.dice.next() < 0.5;
+    const limitAt = now + this.dice.between(3, 15) * 1000;
+    const leavesAt = isLate ? limitAt - 2 * DAY : now - 3_600_000;
+    if (isLate) this.journal.dueBy = Math.max(this.journal.dueBy, limitAt);
     const statement = {
       specversion: '1.0',
       id: randomUUID(),

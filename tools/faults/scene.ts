@@ -101,7 +101,7 @@ export class Scene {
     const counts: Record<string, number> = { wrong: findings.length };
     for (const { wrong } of findings) counts[wrong] = (counts[wrong] ?? 0) + 1;
     const events = Object.values(view.services).reduce((sum, { events: own }) => sum + own.length, 0);
-    const messages = [...view.topics.values()].reduce((sum, own) => sum + own.length, 0);
+    const messages = [...(view.topics?.values() ?? [])].reduce((sum, own) => sum + own.length, 0);
     return { ...counts, events, repeats: messages - events + (counts['unpublished'] ?? 0) - (counts['stranger'] ?? 0) };
   }
 
@@ -117,7 +117,8 @@ export class Scene {
   }
 }
 
-function difference(before: Tries, after: Tries): Figures {
+/** How requests went between two looks at the tries. */
+export function difference(before: Tries, after: Tries): Figures {
   const since = (name: keyof Tries) => after[name] - before[name];
   return { unavailable: since('unavailable'), cut: since('cut'), fault5xx: since('faults'), givenUp: since('givenUp') };
 }

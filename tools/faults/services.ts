@@ -32,7 +32,7 @@ export class Service {
   constructor(
     /** The app's own name, or that of a further replica, such as `membership-2`. */
     readonly name: string,
-    readonly app: App,
+    readonly app: App | 'standalone',
     readonly port: number,
     private readonly env: Environment,
     /** The build it runs from; what is set counts from the next start. */

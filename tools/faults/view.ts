@@ -45,7 +45,8 @@ export interface View {
   /** The database's clock, milliseconds. */
   readonly takenAt: number;
   readonly services: Readonly<Record<App, ServiceView>>;
-  readonly topics: ReadonlyMap<string, readonly LyingMessage[]>;
+  /** Undefined where the bus is in process and keeps nothing. */
+  readonly topics: ReadonlyMap<string, readonly LyingMessage[]> | undefined;
   readonly rows: Rows;
 }
 
@@ -54,8 +55,8 @@ type Query = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[
 export const topicOf = (app: App): string => `rollcall.${app}`;
 
 /** Reads everything. The system must be quiet: the parts are read one after the other. */
-export async function viewOf(ownerUrl: string, brokers: readonly string[]): Promise<View> {
-  const topics = await lyingIn(brokers, APPS.map(topicOf));
+export async function viewOf(ownerUrl: string, brokers?: readonly string[]): Promise<View> {
+  const topics = brokers && (await lyingIn(brokers, APPS.map(topicOf)));
   return lookInto(ownerUrl, async (query) => {
     const [clock] = await query<{ now: string }>('select (extract(epoch from clock_timestamp()) * 1000)::text as now');
     const views: [App, ServiceView][] = [];
@@ -74,7 +75,7 @@ async function serviceView(query: Query, app: App): Promise<ServiceView> {
     `select position, concat_ws('/', tenant_id, stream_id, version) as place from ${app}.sequence order by position`,
   );
   const counts = await query<Count>(`select processor, topic, handled::int as handled from ${app}.checkpoints`);
-  const [parked] = await query<{ n: number }>(`select count(*)::int as n from ${app}.parked`);
+  const [parked] = await query<{ n: number }>(`select count(*)::int as n from ${app}.parked where state = 'parked'`);
   const positions = sequence.map(({ position, place }) => ({ position: Number(position), place }));
   return { events, sequence: positions, counts, parked: parked!.n };
 }

@@ -22,15 +22,20 @@ export interface WorldOptions {
 
 export class World {
   readonly dice: Dice;
+  /** The build as it was made, without any bug. */
+  readonly sound: string;
   private readonly services = new Map<string, Service>();
   private copies = 0;
+  /** Where the services find each other. */
+  private upstreams: Environment = {};
   /** The operator's key of the first organisation. */
   key = '';
 
   private constructor(
     readonly options: WorldOptions,
     readonly folder: string,
-    private readonly guard: Guard,
+    /** Watches over every process of this run. */
+    readonly guard: Guard,
     readonly brokers: Brokers,
     private postgres: EmbeddedPostgres,
     private readonly postgresPort: number,
@@ -38,6 +43,7 @@ export class World {
     private dist: string,
   ) {
     this.dice = new Dice(options.seed);
+    this.sound = dist;
   }
 
   /** Starts everything; resolves when all four services are ready. Undoes what was started when it fails. */
@@ -74,19 +80,24 @@ export class World {
   private async startServices(): Promise<void> {
     const ports = await freePorts(APPS.length);
     const url = (app: App) => `http://127.0.0.1:${ports[APPS.indexOf(app)]}`;
-    const upstreams = {
+    this.upstreams = {
       ROLLCALL_MEMBERSHIP_URL: url('membership'),
       ROLLCALL_CONSENT_URL: url('consent'),
       ROLLCALL_RETENTION_URL: url('retention'),
     };
-    for (const [index, app] of APPS.entries()) this.add(app, app, ports[index]!, upstreams).start();
+    for (const [index, app] of APPS.entries()) this.add(app, app, ports[index]!).start();
     await Promise.all(APPS.map((app) => this.service(app).ready()));
     this.key = (await this.service('gateway').says(/shown once: (\S+)/))[1]!;
   }
 
-  private add(name: string, app: App, port: number, more: Environment = {}): Service {
-    const own = { ROLLCALL_DATABASE_URL: this.postgres.urlFor(`rollcall_${app}`), PORT: String(port) };
-    const service = new Service(name, app, port, { ...this.env, ...more, ...own }, this.dist, this.guard);
+  private add(name: string, app: App, port: number): Service {
+    // The name by which its sessions are told apart in the database.
+    const own = {
+      ROLLCALL_DATABASE_URL: this.postgres.urlFor(`rollcall_${app}`),
+      PGAPPNAME: name,
+      PORT: String(port),
+    };
+    const service = new Service(name, app, port, { ...this.env, ...this.upstreams, ...own }, this.dist, this.guard);
     this.services.set(name, service);
     return service;
   }
