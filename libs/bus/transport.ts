@@ -58,10 +58,17 @@ export interface Transport {
    * may have arrived, and the caller publishes all of them again.
    */
   publish(messages: readonly BusMessage[]): Promise<void>;
-  /** Resolves when the group has been joined, or joining is being tried again (`status`). The topics must exist. */
+  /** Resolves when the group has been joined, or joining is being tried again (`status`), as while no broker answers. The topics must exist. */
   subscribe(subscription: Subscription): Promise<Subscribed>;
-  /** Creates the topics that are missing; leaves the others as they are. */
+  /** Creates the topics that are missing, later where no broker answers; leaves the others as they are. */
   ensureTopics(topics: readonly string[]): Promise<void>;
+  /** Whether anybody answers who carries the messages; says so within some 15 seconds, and never rejects. */
+  answers(): Promise<boolean>;
+  /**
+   * Does work that needs the brokers, and resolves or rejects with it. Where none answers it resolves at once, and the work is tried in the
+   * background until it succeeds; a failure that cannot pass then comes by `onFatal`. `what` names it in the log and in `healthy`.
+   */
+  onceReachable(what: string, work: () => Promise<void>): Promise<void>;
   /** Tells of a consumer that died for good, once; the process then fails its readiness and exits. */
   onFatal(listener: (error: Error) => void): void;
   /** Whether messages can go out and come in, and if not, what stands in the way. */

@@ -123,7 +123,7 @@ export async function openService(
 ): Promise<ServiceKit> {
   const { name, processors } = definition;
   const topics = [`rollcall.${name}`, ...processors.flatMap((processor) => processor.topics)];
-  await checkBrokers(env, kafkaFrom(env, `rollcall-${name}`, log), topics, log);
+  await checkBrokers(env, kafkaFrom(env, `rollcall-${name}`, log), topics, log, transport);
   return ServiceKit.open(definition, {
     url: required(
       env,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBroker, type Broker } from '../testing/kafka.js';
+import { kafkaTransport } from '#bus/kafka';
 import { checkBrokers } from './kafka-safety.js';
 import { openLog } from './log.js';
 
@@ -14,7 +15,8 @@ async function look(env: Record<string, string>): Promise<string[]> {
   const lines: string[] = [];
   const log = openLog('test', 'trace', { write: (line) => void lines.push(line) });
   const options = { brokers: broker.brokers, clientId: 'spec', log: () => undefined };
-  await checkBrokers(env, options, [`safety-${randomUUID()}`], log);
+  const transport = kafkaTransport(options);
+  await checkBrokers(env, options, [`safety-${randomUUID()}`], log, transport).finally(() => transport.close());
   return lines;
 }
 

@@ -1,4 +1,4 @@
-import { FEEDS_TOPIC } from '#bus';
+import { FEEDS_TOPIC, type Transport } from '#bus';
 import { weaknesses, type KafkaOptions } from '#bus/kafka';
 import type { Log } from './log.js';
 
@@ -19,20 +19,24 @@ export class UnsafeBrokers extends Error {
 /**
  * Looks whether the brokers keep these topics as safe as they must [R15]. What is found is logged as a warning each with
  * `KAFKA_SAFETY=warn`; with `refuse`, which production (`NODE_ENV`) has unless set otherwise, it rejects with `UnsafeBrokers`.
- * `KAFKA_RETENTION_DAYS` is for how long messages are to be kept, 7 unless set.
+ * `KAFKA_RETENTION_DAYS` is for how long messages are to be kept, 7 unless set. Where no broker answers it looks later, and what it then
+ * refuses ends the process by the transport's `onFatal`.
  */
 export async function checkBrokers(
   env: Environment,
   options: KafkaOptions,
   topics: readonly string[],
   log: Log,
+  transport: Pick<Transport, 'onceReachable'>,
 ): Promise<void> {
   const safety = env['KAFKA_SAFETY'] || (env['NODE_ENV'] === 'production' ? 'refuse' : 'warn');
   if (safety !== 'refuse' && safety !== 'warn') throw new Error('KAFKA_SAFETY is "refuse" or "warn"');
   const days = Number(env['KAFKA_RETENTION_DAYS'] || 7);
   if (!(days > 0)) throw new Error('KAFKA_RETENTION_DAYS is a number of days, such as 7');
   const wanted = { topics: [...new Set(topics)], inbound: [FEEDS_TOPIC], keep: days * DAY };
-  const found = await weaknesses(options, wanted);
-  if (found.length > 0 && safety === 'refuse') throw new UnsafeBrokers(found);
-  for (const finding of found) log.warn(finding);
+  await transport.onceReachable('the look at how safe the brokers are', async () => {
+    const found = await weaknesses(options, wanted);
+    if (found.length > 0 && safety === 'refuse') throw new UnsafeBrokers(found);
+    for (const finding of found) log.warn(finding);
+  });
 }

@@ -18,6 +18,7 @@ import { idsIn, routeLabel } from './route-label.js';
 import { serviceModule, type ServiceKit } from './service.js';
 import { limitRequests } from './limits.js';
 import type { Tracing } from './tracing.js';
+import { watchConsumers } from './consumers.js';
 import { openMetrics, serveMetrics, type Metrics, type MetricsAddress, type ServedMetrics } from './metrics.js';
 
 export interface ProcessOptions {
@@ -137,23 +138,12 @@ export async function runProcess(options: ProcessOptions): Promise<RunningProces
     void stop().finally(() => process.exit(1));
   };
   transport.onFatal(end);
-  watchProcessors(kits, end);
+  watchConsumers(
+    kits.flatMap((kit) => kit.processors),
+    () => transport.answers(),
+    end,
+  );
   return { app, url: `http://127.0.0.1:${address.port}`, metricsUrl: served?.url, stop };
-}
-
-/** Ends the process when a consumer has not run for a minute or has not got on for two: a supervisor starts it anew, and it goes on where it was. */
-function watchProcessors(kits: readonly ServiceKit[], end: (error: Error) => void): void {
-  const downSince = new Map<string, number>();
-  setInterval(() => {
-    for (const processor of kits.flatMap((kit) => kit.processors)) {
-      const status = processor.consumerStatus();
-      if (status === 'running' || status === 'stopped') downSince.delete(processor.name);
-      else if (!downSince.has(processor.name)) downSince.set(processor.name, performance.now());
-      const down = performance.now() - (downSince.get(processor.name) ?? performance.now());
-      if (down > 60_000 || processor.busyFor() > 120_000)
-        end(new Error(`${processor.name} is ${status} and does not get on`));
-    }
-  }, 5_000).unref();
 }
 
 async function shutDown(

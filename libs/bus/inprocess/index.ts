@@ -36,6 +36,8 @@ export function inProcessTransport({ log = () => {}, limit = publishLimit }: InP
     },
     // A topic here is only a name, so there is nothing to create.
     ensureTopics: async () => {},
+    answers: async () => true,
+    onceReachable: (_what, work) => work(),
     // Nothing here can die for good: a queue lives as long as the process.
     onFatal: () => {},
     healthy: () => ({ ok: !closed, detail: closed ? 'closed' : `${groups.size} groups in process` }),

@@ -12,6 +12,7 @@ import {
   reasonOf,
 } from '../transport.js';
 import { retry } from './options.js';
+import { settled } from './topics.js';
 
 const tries = 4;
 const firstPause = 100;
@@ -25,8 +26,15 @@ export interface ConsumerSettings {
   fatal: (error: Error) => void;
 }
 
+/** Topic → the partitions a member holds. */
+export type Assignment = Readonly<Record<string, readonly number[]>>;
+
 export interface Consumer extends Subscribed {
   readonly group: string;
+  /** What it held when it last joined. */
+  assigned(): Assignment;
+  /** When it last had a batch in hand: now, while it has one. Process time in milliseconds. */
+  handedAt(): number;
   /** Milliseconds since the status last changed. */
   unchangedFor(): number;
 }
@@ -42,6 +50,7 @@ export async function consume(
 ): Promise<Consumer> {
   const { group, topics } = subscription;
   let [status, since, stopping]: [TransportStatus, number, boolean] = ['starting', performance.now(), false];
+  let [assigned, handedAt, inHand]: [Assignment, number, boolean] = [{}, performance.now(), false];
   const become = (next: TransportStatus) => {
     if (status !== next) [status, since] = [next, performance.now()];
   };
@@ -55,7 +64,10 @@ export async function consume(
     allowAutoTopicCreation: false,
     retry: { ...retry, restartOnFailure: async () => !stopping },
   });
-  consumer.on(consumer.events.GROUP_JOIN, () => become('running'));
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+    assigned = memberAssignment;
+    become('running');
+  });
   consumer.on(consumer.events.REBALANCING, () => become('starting'));
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     log('error', 'A consumer crashed', { group, reason: reasonOf(error), restart });
@@ -70,7 +82,7 @@ export async function consume(
   };
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await settled(() => consumer.subscribe({ topics: [...topics], fromBeginning: true }));
   } catch (error) {
     await stop();
     throw error;
@@ -81,10 +93,22 @@ export async function consume(
     eachBatch: async (payload) => {
       // kafkajs may go on for a while after it was stopped amid joining.
       if (stopping) throw new TransportStopped(`Group ${group}`);
-      await handle(payload, subscription, log, () => stopping);
+      inHand = true;
+      try {
+        await handle(payload, subscription, log, () => stopping);
+      } finally {
+        [inHand, handedAt] = [false, performance.now()];
+      }
     },
   });
-  return { group, status: () => status, unchangedFor: () => performance.now() - since, stop };
+  return {
+    group,
+    assigned: () => assigned,
+    handedAt: () => (inHand ? performance.now() : handedAt),
+    status: () => status,
+    unchangedFor: () => performance.now() - since,
+    stop,
+  };
 }
 
 /** Hands one fetched batch over in pieces, and commits each piece as soon as it has been handled. */

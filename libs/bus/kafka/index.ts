@@ -1,8 +1,17 @@
 /** The transport over Apache Kafka. The only folder that knows kafkajs: none of its types leaves it [R61]. */
 import { Kafka, type SASLOptions, logLevel } from 'kafkajs';
-import { type Transport, type TransportLog, TransportStopped, publishLimit } from '../transport.js';
+import {
+  type Subscribed,
+  type Subscription,
+  type Transport,
+  type TransportLog,
+  TransportStopped,
+  publishLimit,
+} from '../transport.js';
 import { type Consumer, consume } from './consumer.js';
 import { type KafkaOptions, defaultPartitions, defaultReplication, logToStandardError } from './options.js';
+import { openPatience } from './patience.js';
+import { watchProgress } from './progress.js';
 import { openSender } from './sender.js';
 import { readFacts, weaknessesOf } from './safety.js';
 import { checkOffsets, createMissing, rewind } from './topics.js';
@@ -15,7 +24,7 @@ const joiningLimit = 60_000;
 
 /**
  * A transport over the given brokers. Nothing is connected before it is needed.
- * `subscribe` also rejects with `OffsetOutOfRange` (see there), and when the brokers are away for some seconds.
+ * `subscribe` also rejects with `OffsetOutOfRange` (see there); where that is found in the background, `onFatal` tells of it.
  */
 export function kafkaTransport(options: KafkaOptions): Transport {
   const { sessionTimeout = 10_000, log = logToStandardError } = options;
@@ -33,29 +42,67 @@ export function kafkaTransport(options: KafkaOptions): Transport {
     for (const listener of listeners) listener(error);
   };
 
+  const patience = openPatience(kafka, log, fatal);
+  const endWatch = watchProgress(kafka, consumers, log, fatal);
+
+  const join = async (subscription: Subscription): Promise<Consumer> => {
+    await checkOffsets(kafka, subscription.group, subscription.topics, subscription.handled);
+    const consumer = await consume(kafka, subscription, { sessionTimeout, log, fatal });
+    consumers.add(consumer);
+    if (closed) await consumer.stop();
+    return consumer;
+  };
+
   return {
     publish: (messages) => sender.publish(messages),
     subscribe: async (subscription) => {
       if (closed) throw new TransportStopped('The transport');
-      await checkOffsets(kafka, subscription.group, subscription.topics, subscription.handled);
-      const consumer = await consume(kafka, subscription, { sessionTimeout, log, fatal });
-      consumers.add(consumer);
-      return consumer;
+      return joined(
+        (work) => patience.once(`group ${subscription.group}`, work),
+        () => join(subscription),
+      );
     },
-    ensureTopics: (topics) => createMissing(kafka, topics, { partitions, replication }),
+    ensureTopics: (topics) =>
+      patience.once(`topics ${topics.join(', ')}`, () => createMissing(kafka, topics, { partitions, replication })),
+    answers: () => patience.answers(),
+    onceReachable: (what, work) => patience.once(what, work),
     onFatal: (listener) => {
       listeners.push(listener);
       if (died) listener(died);
     },
     healthy: () => {
-      const problems = [closed ? 'closed' : '', sender.failure() ?? '', ...[...consumers].map(problemOf)];
+      const waiting = patience.waiting().map((what) => `no broker answered yet for ${what}`);
+      const problems = [closed ? 'closed' : '', sender.failure() ?? '', ...[...consumers].map(problemOf), ...waiting];
       const found = problems.filter((problem) => problem !== '');
       return { ok: found.length === 0, detail: found.join('; ') || `${consumers.size} groups on Kafka` };
     },
     close: async () => {
       closed = true;
+      patience.close();
+      endWatch();
       await Promise.all([...consumers].map((consumer) => consumer.stop()));
       await sender.close();
+    },
+  };
+}
+
+/** A subscription that may still be waiting for the brokers: it is `starting` until then, and stopping it keeps it from joining. */
+async function joined(
+  once: (work: () => Promise<void>) => Promise<void>,
+  join: () => Promise<Consumer>,
+): Promise<Subscribed> {
+  let consumer: Consumer | undefined;
+  let isStopped = false;
+  await once(async () => {
+    if (isStopped) return;
+    consumer = await join();
+    if (isStopped) await consumer.stop();
+  });
+  return {
+    status: () => consumer?.status() ?? (isStopped ? 'stopped' : 'starting'),
+    stop: async () => {
+      isStopped = true;
+      await consumer?.stop();
     },
   };
 }

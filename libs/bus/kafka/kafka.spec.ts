@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +12,8 @@ import { Arrivals, eventually, numbered, transportContract } from '../../testing
 import { type Broker, startBroker } from '../../testing/kafka.js';
 import type { Transport, TransportLog } from '../transport.js';
 import { type KafkaOptions, kafkaTransport } from './index.js';
+import { standingsOf } from './progress.js';
+import { withAdmin as settledAdmin } from './topics.js';
 
 /** Brokers allow no less unless told so. */
 const sessionTimeout = 6000;
@@ -130,7 +133,7 @@ describe('the transport over Kafka', () => {
     const fatal: Error[] = [];
     transport.onFatal((error) => fatal.push(error));
     const foreign = `${topic}-foreign`;
-    await withAdmin((admin) => admin.createTopics({ topics: [{ topic: foreign }], timeout: 10_000 }));
+    await settledAdmin(client(), (admin) => admin.createTopics({ topics: [{ topic: foreign }], timeout: 10_000 }));
     const subscribed = await transport.subscribe({ group, topics: [foreign], onBatch: async () => {} });
     await publishCompressed(foreign);
     await eventually('the death is told', () => fatal.length > 0);
@@ -163,12 +166,86 @@ describe('the transport over Kafka', () => {
     await away.close();
   });
 
+  it('[R14] starts without brokers, and consumes when they come', async () => {
+    const seed = await closedDoor();
+    const late = open({ brokers: seed.brokers, log });
+    const arrivals = new Arrivals();
+    const made = `${topic}-late`;
+    await late.ensureTopics([made]);
+    const subscribed = await late.subscribe({ group, topics: [made], onBatch: arrivals.take });
+    expect(await late.answers()).toBe(false);
+    expect(subscribed.status()).toBe('starting');
+    expect(late.healthy()).toMatchObject({ ok: false, detail: expect.stringContaining(`for group ${group}`) });
+    await seed.openTo(broker.brokers[0]!);
+    await eventually('it has joined', () => subscribed.status() === 'running');
+    await late.publish([numbered(made, 'a', 0)]);
+    await eventually('the message is handled', () => arrivals.messages.length === 1);
+    expect(late.healthy()).toMatchObject({ ok: true });
+    await late.close();
+    await seed.close();
+  });
+
+  it('[R12] tells of a place that is lost also when the brokers come later', async () => {
+    const seed = await closedDoor();
+    const late = open({ brokers: seed.brokers, log });
+    const fatal: Error[] = [];
+    late.onFatal((error) => fatal.push(error));
+    const handled = new Map([[topic, 5]]);
+    await late.subscribe({ group, topics: [topic], handled, onBatch: async () => {} });
+    await seed.openTo(broker.brokers[0]!);
+    await eventually('it is told', () => fatal.length > 0);
+    expect(fatal).toMatchObject([{ name: 'OffsetOutOfRange' }]);
+    await late.close();
+    await seed.close();
+  });
+
+  it('[R11] sees how far a group is behind in what its member holds', async () => {
+    let release = () => {};
+    const held = new Promise<void>((done) => (release = done));
+    await transport.publish([numbered(topic, 'a', 0), numbered(topic, 'a', 1)]);
+    const { messages, take } = new Arrivals();
+    const onBatch: Arrivals['take'] = (batch) => take(batch).then(() => held);
+    const subscribed = await transport.subscribe({ group, topics: [topic], onBatch });
+    await eventually('they are in hand', () => messages.length === 2);
+    const partition = messages[0]!.partition;
+    const look = (assigned: number[]) => standingsOf(client(), group, { [topic]: assigned });
+    expect(await look([partition])).toEqual([{ place: `${topic}/${partition}`, committed: 0n, end: 2n }]);
+    expect(await look([])).toEqual([]);
+    release();
+    await subscribed.stop();
+    expect(await look([partition])).toMatchObject([{ committed: 2n }]);
+  });
+
   it('refuses to send a password in clear', () => {
     const sasl = { mechanism: 'plain', username: 'rollcall', password: 'secret' } as const;
     expect(() => open({ sasl })).toThrow('in clear');
     expect(() => open({ sasl, ssl: true })).not.toThrow();
   });
 });
+
+/** An address nobody listens at, until it is opened and leads to a broker. */
+async function closedDoor() {
+  const server = createServer();
+  const listen = (port: number) =>
+    new Promise<number>((done) => server.listen(port, '127.0.0.1', () => done((server.address() as AddressInfo).port)));
+  const close = () => new Promise<void>((done) => server.close(() => done()));
+  const port = await listen(0);
+  await close();
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    openTo: async (address: string) => {
+      const [host, to] = address.split(':');
+      server.on('connection', (socket) => {
+        const onward = connect(Number(to), host);
+        socket.on('error', () => onward.destroy());
+        onward.on('error', () => socket.destroy());
+        socket.pipe(onward).pipe(socket);
+      });
+      await listen(port);
+    },
+    close,
+  };
+}
 
 const client = () =>
   new kafkajs.Kafka({ clientId: 'other', brokers: broker.brokers, logLevel: kafkajs.logLevel.NOTHING });

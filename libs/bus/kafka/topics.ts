@@ -22,11 +22,13 @@ export async function createMissing(
   await withAdmin(kafka, async (admin) => {
     const present = new Set(await admin.listTopics());
     const missing = [...new Set(topics)].filter((topic) => !present.has(topic));
-    if (missing.length === 0) return;
+    if (missing.length === 0) return; // also at a second attempt: the broker did not know yet what it had just created
     // The broker unpacks what others compressed: kafkajs cannot read most of it, and the consumer would die of it.
     const configEntries = [
       { name: 'compression.type', value: 'uncompressed' },
       { name: 'unclean.leader.election.enable', value: 'false' },
+      // By their own clock: brokers refuse what is stamped more than an hour ahead, and drop what is stamped long ago.
+      { name: 'message.timestamp.type', value: 'LogAppendTime' },
     ];
     if (replication >= 3) configEntries.push({ name: 'min.insync.replicas', value: '2' });
     await admin.createTopics({
@@ -102,20 +104,28 @@ export async function rewind(kafka: Kafka, group: string, topics: readonly strin
   });
 }
 
-/** Runs the work, and again when the brokers say that they will be ready in a moment; kafkajs does not see to that. */
+/** Runs the work with a connection of its own, as `settled` does. */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin({ retry });
   await admin.connect();
   try {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work(admin);
-      } catch (error) {
-        if (!(error instanceof kafkajs.KafkaJSError) || !error.retriable || attempt === 20) throw error;
-        await delay(250);
-      }
-    }
+    return await settled(() => work(admin));
   } finally {
     await admin.disconnect();
+  }
+}
+
+/**
+ * Runs the work, and again when the brokers say that they will be ready in a moment. kafkajs does not see to that: a broker that has not
+ * yet heard of a topic that was created a moment ago answers that it does not host it, and kafkajs gives up at once.
+ */
+export async function settled<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof kafkajs.KafkaJSError) || !error.retriable || attempt === 20) throw error;
+      await delay(250);
+    }
   }
 }
