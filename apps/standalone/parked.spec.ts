@@ -70,6 +70,27 @@ describe('a message that could not be handled', () => {
     expect((await app.get('/v1/history?type=ParkedMessageDiscarded')).body.items).toHaveLength(1);
   });
 
+  it('[R13] [R19] is told in the history whichever service handled it again', async () => {
+    const groupId = randomUUID();
+    const group = { groupId, name: 'Ward', purpose: 'Rounds', groupType: 'party-group', admins: [personId] };
+    await app.post('/v1/groups', group);
+    await app.settle();
+    await notice(groupId);
+    await app.asOwner('alter table membership.known_consents rename to out_of_reach');
+    const about = { personId, groupId, noticeVersion: 'n1' };
+    await app.post('/v1/consents', { ...about, scope: ['membership'], purpose: 'campaign', method: 'verbal' });
+    await app.settle();
+    await app.asOwner('alter table membership.out_of_reach rename to known_consents');
+    const { body } = await app.get('/v1/services/membership/parked');
+    expect(body.items).toHaveLength(1);
+    await app.post(`/v1/services/membership/parked/${body.items![0]!['parkedId'] as string}/replay`);
+    await app.settle();
+    const told = await app.get('/v1/history?type=ParkedMessageReplayed');
+    const processors = told.body.items!.map(({ data }) => (data as { processor: string }).processor);
+    expect(processors.toSorted()).toEqual(['consent.groups', 'membership.consents']);
+    expect((await app.get('/v1/services/gateway/parked')).body.items).toEqual([]);
+  });
+
   it('is nobody else’s to see or to touch', async () => {
     const parked = await setAside(randomUUID());
     const other = await app.anotherOrganisation();

@@ -1,4 +1,5 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import { v5 } from 'uuid';
 import { ProcessorServer, toMessage, type Transport } from '#bus';
 import type { Decider, NewEvent } from '#domain';
 import type { Service } from '#events';
@@ -182,9 +183,13 @@ export class ServiceKit {
     this.sweeper?.wake();
   }
 
-  /** Records what an operator did, in the organisation's own stream of operations. */
+  /**
+   * Records what an operator did, in the organisation's stream of operations on this service. Each service has its own, with a name of its
+   * own: who follows all services would take two streams of one name for a single one with a gap.
+   */
   async recordOperation(tx: Transaction, cause: Cause, events: readonly NewEvent[]): Promise<void> {
-    await this.store.append(tx, cause, [{ streamId: `operations-${tx.tenantId}`, expectedVersion: 'any', events }]);
+    const streamId = `operations-${v5(this.name, tx.tenantId!)}`;
+    await this.store.append(tx, cause, [{ streamId, expectedVersion: 'any', events }]);
   }
 
   /** Has work of the service's own that goes on beside requests and events finished before the database is closed. */
