@@ -5,13 +5,14 @@ import { RateLimiterMemory, type RateLimiterAbstract } from 'rate-limiter-flexib
 
 /**
  * How often somebody may try, in real time and counted in each process by itself: pages seen, links that open nothing, and wrong proofs, the
- * last also for each reference, wherever they come from. Seconds.
+ * last also for each reference, wherever they come from; and codes sent for each invitation. Seconds.
  */
 const LIMITS = {
   visits: { points: 300, duration: 600 },
   misses: { points: 30, duration: 600 },
   proofs: { points: 20, duration: 900 },
   reference: { points: 5, duration: 3600 },
+  codes: { points: 3, duration: 900 },
 } as const;
 type Kind = keyof typeof LIMITS;
 

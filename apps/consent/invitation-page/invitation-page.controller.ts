@@ -59,5 +59,6 @@ function fieldsOf(body: unknown): Fields {
     dateOfBirth: field('dateOfBirth', 10),
     email: field('email', 254),
     channel: field('channel', 20),
+    code: field('code', 12),
   };
 }

@@ -2,11 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from '#eventsourcing';
 import { findPolicy, NEIGHBOURS, ServiceKit, timeZone, type Neighbours } from '#nest';
+import { SubjectErased } from '#vault';
+import { MessageSender } from '../messages/sender.js';
 import { admit, type Admission } from './admit.js';
 import { Attempts } from './attempts.js';
 import { openForm, sealForm, type Shown } from './form-token.js';
 import { identify, type Stated } from './identify.js';
 import { consentOf, findLink, findOffer, groupLink, inTenant, joinedBy, type Link, type Offer } from './link.js';
+import { checkCode, issueCode } from './one-time-code.js';
 import { Recorder, versionsOf } from './record.js';
 import { view, type Faults, type View } from './view.js';
 
@@ -17,12 +20,21 @@ export interface Visit {
 }
 
 /** What a form sent, every field as text; empty where it sent none. */
-export type Fields = Stated & { readonly step: string; readonly form: string; readonly channel: string };
+export type Fields = Stated & {
+  readonly step: string;
+  readonly form: string;
+  readonly channel: string;
+  readonly code: string;
+};
 
 const CHANNELS = ['email', 'sms', 'phone', 'post', 'meeting'] as const;
 const UNPROVEN = {
   title: 'We could not confirm who you are',
   text: 'What you filled in does not fit this invitation and what the organisation knows. Check it and try again, or ask whoever gave you the link.',
+};
+const WRONG_CODE = {
+  title: 'That is not the code',
+  text: 'It may be mistyped, older than ten minutes, or was tried too often. Check it, or go back and have another sent.',
 };
 const CHANGED = {
   title: 'The text has changed',
@@ -43,6 +55,7 @@ export class InvitationPage {
     @Inject(ServiceKit) private readonly kit: ServiceKit,
     @Inject(NEIGHBOURS) private readonly neighbours: Neighbours,
     @Inject(Attempts) private readonly attempts: Attempts,
+    @Inject(MessageSender) private readonly sender: MessageSender,
   ) {}
 
   /** The first page of a link, or the one page of all links that let nobody in. */
@@ -63,6 +76,8 @@ export class InvitationPage {
     const form = await this.read(link, (tx) => openForm(this.kit, tx, fields.form, link.invitation.inviteId));
     if (!form) return link.closed ? closed() : this.first(link, 409, { alert: EXPIRED });
     if (fields.step === 'who') return this.who(link, visit, fields, form);
+    if (fields.step === 'send') return this.sendCode(link, form);
+    if (fields.step === 'code') return this.byCode(link, visit, fields, form);
     const { personId } = form;
     if (!personId) return this.first(link, 409, { alert: EXPIRED });
     const steps: Record<string, () => Promise<View>> = {
@@ -81,7 +96,8 @@ export class InvitationPage {
       const offer = await findOffer(this.kit, tx, link.invitation.groupId);
       if (!offer) return notReady();
       const form = await this.seal(tx, link, versionsOf(offer));
-      return view('notice', offer.notice.title, { ...offer, form, ...asking(extra) }, status);
+      const shown = { ...offer, form, hasCode: this.ownerOf(link) !== undefined, ...asking(extra) };
+      return view('notice', offer.notice.title, shown, status);
     });
   }
 
@@ -91,7 +107,47 @@ export class InvitationPage {
     if ('spent' in found) return tooMany();
     if ('faults' in found) return this.first(link, 422, { faults: found.faults, values });
     if ('unproven' in found) return this.first(link, 422, { alert: UNPROVEN, values });
-    const { personId } = found;
+    return this.known(link, found.personId, form);
+  }
+
+  /** Whoever can read the mail of the person a personal invitation is for is that person, as far as this page goes. */
+  private async sendCode(link: Link, form: Shown): Promise<View> {
+    const personId = this.ownerOf(link);
+    if (!personId || link.closed) return this.first(link);
+    const { inviteId, groupId } = link.invitation;
+    if (!(await this.attempts.allows('codes', link.tenantId, inviteId))) return tooMany();
+    await this.change(link, (tx) => issueCode(this.kit, tx, { inviteId, groupId, personId })).catch(
+      (error: unknown) => {
+        if (!(error instanceof SubjectErased)) throw error; // the page does not tell who was erased
+      },
+    );
+    return this.read(link, async (tx) =>
+      view('code', 'Enter the code', { form: await this.seal(tx, link, form), faults: {} }),
+    );
+  }
+
+  private async byCode(link: Link, { network }: Visit, { code }: Fields, form: Shown): Promise<View> {
+    const personId = this.ownerOf(link);
+    if (!personId || link.closed) return this.first(link);
+    if (await this.attempts.isSpent('proofs', network)) return tooMany();
+    const about = { inviteId: link.invitation.inviteId, personId };
+    const digits = code.replaceAll(/\D/g, '');
+    if (digits && (await this.change(link, (tx) => checkCode(this.kit, tx, about, digits))))
+      return this.known(link, personId, form);
+    if (digits) await this.attempts.allows('proofs', network);
+    const wrong = digits ? { alert: WRONG_CODE, faults: {} } : { faults: { code: 'Enter the six digits of the code' } };
+    return this.read(link, async (tx) =>
+      view('code', 'Enter the code', { form: await this.seal(tx, link, form), ...wrong }, 422),
+    );
+  }
+
+  /** The one a code can be mailed to; undefined for a link that many share, and where there is no mail. */
+  private ownerOf({ invitation: { personId } }: Link): string | undefined {
+    return this.sender.hasServer ? (personId ?? undefined) : undefined;
+  }
+
+  /** What follows once it is known who somebody is. */
+  private async known(link: Link, personId: string, form: Shown): Promise<View> {
     const isMember = await this.read(link, async (tx) => {
       const said = await consentOf(tx, link.invitation.groupId, personId);
       return said?.state === 'given' && (await joinedBy(this.kit, tx, link, personId));

@@ -6,7 +6,12 @@ import { Eta } from 'eta';
 import type { Response } from 'express';
 import type { Text } from '../texts/texts.read-model.js';
 
-export type Faults = { readonly reference?: string; readonly proof?: string; readonly channel?: string };
+export type Faults = {
+  readonly reference?: string;
+  readonly proof?: string;
+  readonly channel?: string;
+  readonly code?: string;
+};
 
 /** What every page with a form may have to say of it. */
 interface Asking {
@@ -18,7 +23,8 @@ type Words = { readonly notice: Text; readonly agreement?: Text | undefined; rea
 
 /** The pages there are, and what each shows. Everything is escaped where it is put in. */
 interface Views {
-  notice: Words & Identify;
+  notice: Words & Identify & { readonly hasCode: boolean };
+  code: Asking & { readonly form: string };
   decide: Words & Asking & { readonly isChanged: boolean };
   standing: {
     readonly notice: Pick<Text, 'title'>;

@@ -104,7 +104,8 @@ export class MessagesController {
   async one(@Incoming() { tx, params, principal, cause }: CallOf) {
     const row = await this.known({ tx, params });
     const { messageId, personId: subjectId } = row;
-    const words = await wordsOf(this.kit, tx, row);
+    // A code is proof of being the person: nobody else is shown one.
+    const words = row.kind === 'one_time_code' ? 'absent' : await wordsOf(this.kit, tx, row);
     if (typeof words === 'string') return { ...row, content: { state: words } };
     const data = { keyId: principal.keyId, subjectId, fields: ['message'] };
     await this.kit.store.append(tx, cause, [
