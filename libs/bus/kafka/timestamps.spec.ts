@@ -10,7 +10,7 @@ beforeAll(async () => {
   broker = await startBroker();
 }, 300_000);
 afterAll(() => broker.stop());
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 describe('the transport over Kafka', () => {
   it.each([YEAR, -YEAR])('[R57] publishes from a host whose clock is %d ms off', async (off) => {
