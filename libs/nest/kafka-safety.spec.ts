@@ -16,7 +16,11 @@ async function look(env: Record<string, string>): Promise<string[]> {
   const log = openLog('test', 'trace', { write: (line) => void lines.push(line) });
   const options = { brokers: broker.brokers, clientId: 'spec', log: () => undefined };
   const transport = kafkaTransport(options);
-  await checkBrokers(env, options, [`safety-${randomUUID()}`], log, transport).finally(() => transport.close());
+  try {
+    await checkBrokers(env, options, [`safety-${randomUUID()}`], log, transport);
+  } finally {
+    await transport.close();
+  }
   return lines;
 }
 
