@@ -28,11 +28,11 @@ export const twoOfEverything: Fault = {
   planted: {
     what: 'every replica leads, and each sends the pages it takes, without a lock or an epoch between them',
     edits: [
-      { file: RELAY, find: 'return rows[0].mine;', replace: 'return rows.length > 0;' },
+      { file: RELAY, find: 'select pg_try_advisory_lock(', replace: 'select pg_try_advisory_lock_shared(' },
       {
         file: RELAY,
-        find: 'update sequencer set epoch = epoch + 1 returning epoch',
-        replace: 'select epoch from sequencer',
+        find: 'from number_pending($1, ',
+        replace: 'from number_pending((select epoch from sequencer where $1::bigint > 0), ',
       },
       {
         file: RELAY,

@@ -141,8 +141,8 @@ export class Service {
       stream.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-100_000)));
     child.once('exit', (code, signal) => {
       this.guard.release(child.pid!);
-      const words = this.text.trimEnd().split('\n').at(-1) ?? '';
-      this.exits.push({ code, signal, asked: this.isAsked, words: words.slice(0, 600) });
+      const words = this.text.trimEnd().split('\n').slice(-15).join(' | '); // a stack ends with the version of Node
+      this.exits.push({ code, signal, asked: this.isAsked, words: words.slice(-1_500) });
       if (this.wanted)
         setTimeout(() => {
           if (this.wanted && !this.isUp) this.launch();
