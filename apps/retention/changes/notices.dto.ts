@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf } from '#nest';
+import { PageQuery, pageOf, Recorded } from '#nest';
 
 const closed = { additionalProperties: false };
 const uuid = Type.String({ format: 'uuid' });
@@ -21,8 +21,7 @@ export const NoticesQuery = Type.Object(
 );
 export const NoticeTold = Type.Object({
   noticeId: uuid,
-  version: Type.Integer(),
-  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
+  ...Recorded,
 });
 export const NoticePage = pageOf(
   Type.Object({

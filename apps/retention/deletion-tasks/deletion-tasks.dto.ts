@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf } from '#nest';
+import { PageQuery, pageOf, Recorded } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
 const closed = { additionalProperties: false };
@@ -51,8 +51,7 @@ export const TasksQuery = Type.Object(
 export const Attested = Type.Object({
   taskId: uuid,
   itemId: uuid,
-  version: Type.Integer(),
-  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
+  ...Recorded,
 });
 const task = {
   taskId: uuid,

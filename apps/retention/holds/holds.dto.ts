@@ -1,6 +1,6 @@
 import { Type, type TSchema } from 'typebox';
 import { HoldScope } from '#events';
-import { PageQuery, pageOf } from '#nest';
+import { PageQuery, pageOf, Recorded } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
 const closed = { additionalProperties: false };
@@ -36,8 +36,7 @@ export const HoldsQuery = Type.Object(
 export const HoldChanged = Type.Object({
   holdId: uuid,
   items: Type.Integer({ description: 'How many items it now covers, or covered' }),
-  version: Type.Integer(),
-  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
+  ...Recorded,
 });
 const hold = {
   holdId: uuid,

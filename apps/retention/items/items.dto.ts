@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf } from '#nest';
+import { PageQuery, pageOf, Recorded } from '#nest';
 
 const closed = { additionalProperties: false };
 const uuid = Type.String({ format: 'uuid' });
@@ -66,8 +66,7 @@ export const Scheduled = Type.Object({
   itemId: uuid,
   taskId: uuid,
   retainUntil: instant,
-  version: Type.Integer(),
-  events: Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() })),
+  ...Recorded,
 });
 const item = {
   itemId: uuid,

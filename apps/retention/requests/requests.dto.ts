@@ -1,6 +1,6 @@
 import { Type, type TSchema } from 'typebox';
 import { regions } from '#domain';
-import { PageQuery, pageOf } from '#nest';
+import { PageQuery, pageOf, Recorded } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
 const closed = { additionalProperties: false };
@@ -44,7 +44,6 @@ export const RequestsQuery = Type.Object(
   closed,
 );
 
-const recordedEvents = Type.Array(Type.Object({ eventId: uuid, name: Type.String(), streamId: Type.String() }));
 const request = {
   requestId: uuid,
   kind,
@@ -61,16 +60,14 @@ const request = {
 export const RequestChanged = Type.Object({
   requestId: uuid,
   dueAt: orNull(Type.String({ format: 'date-time', description: 'The midnight that ends the last day to answer' })),
-  version: Type.Integer(),
-  events: recordedEvents,
+  ...Recorded,
 });
 export const ErasureDecided = Type.Object({
   requestId: uuid,
   kept: Type.Array(
     Type.Object({ itemId: uuid, because: Type.Enum(['hold', 'retention']), explanation: Type.String() }),
   ),
-  version: Type.Integer(),
-  events: recordedEvents,
+  ...Recorded,
 });
 export const RequestPage = pageOf(Type.Object(request));
 export const Request = Type.Object({ ...request, wish: Reference, reason: Reference, answer: Reference });

@@ -60,6 +60,11 @@ export function compareInstants(a: string, b: string): -1 | 0 | 1 {
   return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
 
+/** Whole seconds by which an instant lies after a limit, 0 where it does not. Both in the house form. */
+export function secondsLate(dueAt: string, at: string): number {
+  return Math.max(0, Math.floor((Date.parse(at) - Date.parse(dueAt)) / 1000));
+}
+
 /**
  * Full years of age at an instant, by the calendar day it is in `timeZone`.
  *

@@ -1,6 +1,6 @@
 /** What a group's members are owed when their messages are kept for another time than they were told (BR-60). */
 import type { RetentionPayloads, Rule } from '#events';
-import { addDuration, compareInstants } from '../calendar/calendar.js';
+import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
 import { type Decider, nothing, record, refuse } from '../decider.js';
 
 type NoticeEvents = Pick<
@@ -42,8 +42,7 @@ export const retentionNotice: Decider<State, NoticeCommands, NoticeEvents> = {
       if (state.status === 'none') return refuse('NoticeUnknown', 'No notice of this id is owed.');
       if (state.status === 'told') return nothing;
       const { groupId, noticeId, dueAt } = state.owed;
-      const lateBySeconds = Math.max(0, Math.floor((Date.parse(occurredAt) - Date.parse(dueAt)) / 1000));
-      return [record('RetentionChangeNotified', { groupId, noticeId, lateBySeconds })];
+      return [record('RetentionChangeNotified', { groupId, noticeId, lateBySeconds: secondsLate(dueAt, occurredAt) })];
     },
   },
   evolve: {

@@ -1,6 +1,6 @@
 /** How long one item is kept, what keeps it longer, and the word of its owner on how it ended. */
 import type { RetentionPayloads, Rule } from '#events';
-import { addDuration, compareInstants } from '../calendar/calendar.js';
+import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
 import { type Decider, type Decision, type Moment, type NewEventOf, nothing, record, refuse } from '../decider.js';
 
 type Schedule = RetentionPayloads['RetentionScheduled'];
@@ -188,23 +188,22 @@ function scheduleItem({ rules, ...item }: RetentionCommands['Schedule'], state: 
 
 /** The time to keep is over (BR-57), recorded also under a hold (BR-61); what follows from it is an event of its own. */
 function expire({ schedule, holds }: Kept, now: string) {
-  const { itemId, retainUntil, deletion } = schedule;
+  const { itemId, retainUntil } = schedule;
   return [
     record('RetentionExpired', { itemId, retainUntil }),
     holds.length > 0
       ? record('DeletionBlockedByHold', { itemId, holdIds: [...holds] })
-      : record('DeletionTaskOpened', deletionTask(schedule, deletion.taskId, retainUntil, now)),
+      : record('DeletionTaskOpened', deletionTask(schedule, retainUntil, now)),
   ];
 }
 
 /** The order to the owner to delete (BR-58, BR-59), timed from the instant deletion became owed, not from its discovery. */
-function deletionTask(schedule: Schedule, taskId: string, owedFrom: string, now: string): Task {
-  const { itemId, ownerId, timeZone, deletion } = schedule;
+function deletionTask({ itemId, ownerId, timeZone, deletion }: Schedule, owedFrom: string, now: string): Task {
   const dueAt = addDuration(owedFrom, deletion.within, timeZone);
   const alreadyOverdue = isPast(dueAt, now);
   const reminder =
     deletion.remindAfter && !alreadyOverdue ? { remindAt: addDuration(owedFrom, deletion.remindAfter, timeZone) } : {};
-  return { itemId, taskId, ownerId, dueAt, ...reminder, alreadyOverdue };
+  return { itemId, taskId: deletion.taskId, ownerId, dueAt, ...reminder, alreadyOverdue };
 }
 
 /**
@@ -232,7 +231,7 @@ function liftHold(
   if (!isLast || !isOver) return [lifted];
   const overtaken = state.status === 'scheduled' ? expire(state, now) : [];
   // An item has one task; a later round of it is the same order given anew.
-  const task = deletionTask(state.schedule, state.schedule.deletion.taskId, occurredAt, now);
+  const task = deletionTask(state.schedule, occurredAt, now);
   return [...overtaken, lifted, record('DeletionTaskOpened', task, ...rules)];
 }
 
@@ -326,11 +325,7 @@ function taskOf(
 ): [NewEventOf<RetentionEvents>[], Task] {
   if ('task' in state) return [[], state.task];
   const { schedule } = state;
-  return [expire(state, now), deletionTask(schedule, schedule.deletion.taskId, schedule.retainUntil, now)];
-}
-
-function secondsLate(dueAt: string, at: string): number {
-  return Math.max(0, Math.floor((Date.parse(at) - Date.parse(dueAt)) / 1000));
+  return [expire(state, now), deletionTask(schedule, schedule.retainUntil, now)];
 }
 
 function isPast(instant: string, now: string): boolean {

@@ -1,6 +1,6 @@
 /** What somebody asks of the organisation by right, and the time the law gives it to answer. */
 import type { RetentionPayloads, Rule, Service } from '#events';
-import { addDuration, compareInstants } from '../calendar/calendar.js';
+import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
 import { type Pause, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
 import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
 
@@ -107,7 +107,7 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
         if (request.kind !== 'complaint') return refuse('NotAComplaint', 'Only a complaint is acknowledged.');
         return isAcknowledged
           ? nothing
-          : [record('ComplaintAcknowledged', { requestId, lateBySeconds: secondsLate(dueAt, occurredAt) })];
+          : [record('ComplaintAcknowledged', { requestId, lateBySeconds: lateness(dueAt, occurredAt) })];
       }),
     Answer: ({ requestId, outcome }, state, { occurredAt }) =>
       whileOpen(state, ({ request, dueAt, erasure }) => {
@@ -115,7 +115,7 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
         if (request.kind === 'erasure' && outcome !== 'refused' && !isErased)
           return refuse('NotErased', 'Not every service has destroyed what it holds yet.');
         const limit = request.kind === 'complaint' ? undefined : dueAt;
-        return [record('RequestAnswered', { requestId, outcome, lateBySeconds: secondsLate(limit, occurredAt) })];
+        return [record('RequestAnswered', { requestId, outcome, lateBySeconds: lateness(limit, occurredAt) })];
       }),
     DeclareOverdue: (data, state, { now }) =>
       state.status === 'open' &&
@@ -252,6 +252,5 @@ function orderErasure(
   });
 }
 
-function secondsLate(dueAt: string | undefined, at: string): number {
-  return dueAt === undefined ? 0 : Math.max(0, Math.floor((Date.parse(at) - Date.parse(dueAt)) / 1000));
-}
+/** By how much it is late; what has no limit is never late. */
+const lateness = (dueAt: string | undefined, at: string): number => (dueAt === undefined ? 0 : secondsLate(dueAt, at));
