@@ -13,14 +13,6 @@ export const Recorded = {
   ),
 };
 
-/** When something happened by the caller's account. Optional in a body; the moment of the request when left out. */
-export const OccurredAt = Type.Optional(
-  Type.String({
-    format: 'date-time',
-    description: 'When it happened, by your account; not in the future. Now unless said.',
-  }),
-);
-
 /** The events of these outcomes as an answer lists them. */
 export const eventsOf = (...outcomes: Outcome[]) =>
   outcomes.flatMap(({ events }) => events.map(({ id, name, streamId }) => ({ eventId: id, name, streamId })));

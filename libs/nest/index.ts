@@ -18,3 +18,4 @@ export { erasureSlice } from './erasure.js';
 export * from './neighbours.js';
 export { PUBLIC_URL, publicUrl } from './public-url.js';
 export * from './answers.js';
+export * from './fields.js';

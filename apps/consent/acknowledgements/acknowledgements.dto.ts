@@ -1,15 +1,11 @@
-import { Type, type TSchema } from 'typebox';
-import { OccurredAt, PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, OccurredAt, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
 const document = Type.String({
   pattern: '^[a-z][a-z0-9_]{0,59}$',
   description: 'As the policy calls it, such as code_of_conduct',
 });
 const textVersion = Type.String({ pattern: '^[0-9a-f]{16}$', description: 'Fingerprint of the words' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const role = Type.Enum(['participant', 'moderator', 'staff']);
 const method = Type.Enum(['survey', 'interview']);
 

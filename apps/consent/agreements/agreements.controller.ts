@@ -2,7 +2,6 @@ import { Inject } from '@nestjs/common';
 import { Type } from 'typebox';
 import { agreement, briefing, ruleOf } from '#domain';
 import {
-  type CallOf,
   checked,
   Command,
   cursorKey,
@@ -17,6 +16,8 @@ import {
   Resource,
   ServiceKit,
   timeZone,
+  type CallOf,
+  uuid,
 } from '#nest';
 import {
   Accept,
@@ -31,7 +32,6 @@ import {
 import { agreementVersion, listAcceptances, listAgreements } from './agreements.read-model.js';
 import { briefingId } from './briefing-stream.js';
 
-const uuid = Type.String({ format: 'uuid' });
 const ByGroup = Type.Tuple([uuid]);
 const ByPerson = Type.Tuple([uuid, Type.String({ pattern: '^[0-9a-f]{16}$' })]);
 

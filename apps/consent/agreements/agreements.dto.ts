@@ -1,11 +1,7 @@
-import { Type, type TSchema } from 'typebox';
-import { OccurredAt, PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, OccurredAt, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
 const textVersion = Type.String({ pattern: '^[0-9a-f]{16}$', description: 'Fingerprint of the words' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const channel = Type.Enum(['chat', 'email', 'meeting']);
 const agreementState = Type.Enum(['current', 'due', 'ended']);
 const briefingState = Type.Enum(['owed', 'overdue', 'sent', 'called_off']);

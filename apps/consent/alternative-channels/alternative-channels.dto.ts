@@ -1,10 +1,7 @@
 import { Type } from 'typebox';
-import { PageQuery, pageOf } from '#nest';
+import { closed, instant, pageOf, PageQuery, uuid } from '#nest';
 import { about } from '../consents/consents.dto.js';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
 const channel = Type.Enum(['email', 'phone', 'sms', 'post', 'meeting']);
 const state = Type.Enum(['open', 'recorded']);
 

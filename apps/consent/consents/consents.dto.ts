@@ -1,15 +1,8 @@
-import { Type, type TSchema } from 'typebox';
-import { OccurredAt, PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, OccurredAt, orNull, pageOf, PageQuery, Recorded, uuid, term } from '#nest';
 
-const closed = { additionalProperties: false };
 const unique = { uniqueItems: true };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const term = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,79}$',
-  description: 'A word of your own, machine-readable; no free text',
-});
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
+const word = term('A word of your own, machine-readable; no free text');
 const method = Type.Enum(['verbal', 'written', 'link_opt_in', 'join_after_notice']);
 
 /** Fields of every command about a person in a group. */
@@ -22,8 +15,8 @@ export const about = {
 export const PresentNotice = Type.Object(
   {
     ...about,
-    noticeVersion: term,
-    items: Type.Array(term, {
+    noticeVersion: word,
+    items: Type.Array(word, {
       ...unique,
       maxItems: 50,
       description: 'What the notice says, such as purpose and duration',
@@ -34,10 +27,10 @@ export const PresentNotice = Type.Object(
 export const GiveConsent = Type.Object(
   {
     ...about,
-    scope: Type.Array(term, { ...unique, minItems: 1, maxItems: 50 }),
-    purpose: term,
+    scope: Type.Array(word, { ...unique, minItems: 1, maxItems: 50 }),
+    purpose: word,
     method,
-    noticeVersion: term,
+    noticeVersion: word,
     recordedBy: Type.Optional(
       Type.String({ format: 'uuid', description: 'The person who took it down; whoever asks unless said' }),
     ),
@@ -58,15 +51,15 @@ export const ConsentPage = pageOf(
     groupId: uuid,
     state: Type.Enum(['unasked', 'given', 'refused', 'withdrawn']),
     since: orNull(instant),
-    scope: orNull(Type.Array(term)),
-    purpose: orNull(term),
+    scope: orNull(Type.Array(word)),
+    purpose: orNull(word),
     method: orNull(method),
-    noticeVersion: orNull(term),
+    noticeVersion: orNull(word),
     recordedBy: orNull(uuid),
     reason: orNull(Type.Enum(['asked', 'removed', 'left'])),
-    noticePresented: orNull(term),
+    noticePresented: orNull(word),
     noticePresentedAt: orNull(instant),
-    agreementVersion: orNull(term),
+    agreementVersion: orNull(word),
     version: Type.Integer(),
     history: Type.Array(
       Type.Object({

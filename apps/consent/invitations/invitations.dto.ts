@@ -1,15 +1,8 @@
-import { Type, type TSchema } from 'typebox';
-import { OccurredAt, PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, OccurredAt, orNull, pageOf, PageQuery, Recorded, uuid, term } from '#nest';
 
-const closed = { additionalProperties: false };
 const some = Type.Optional;
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
-const term = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,79}$',
-  description: 'A word of your own for whom it is meant; no free text, no name',
-});
+const word = term('A word of your own for whom it is meant; no free text, no name');
 const channel = Type.Enum(['personal_invite', 'emailed_link', 'qr', 'staff_issued_link']);
 const reason = Type.Enum(['leaked', 'left', 'superseded']);
 const reference = Type.Enum(['crmId', 'hrId', 'studentRef'], {
@@ -27,7 +20,7 @@ export const IssueInvitation = Type.Object(
     inviteId: some(uuid),
     groupId: uuid,
     personId: some(uuid),
-    audience: some(term),
+    audience: some(word),
     channel,
     issuedBy: some(
       Type.Object(

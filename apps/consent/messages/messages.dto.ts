@@ -1,11 +1,7 @@
-import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 
-const closed = { additionalProperties: false };
 const some = Type.Optional;
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const kind = Type.Enum(['invitation', 'one_time_code', 'agreement', 'welcome', 'notice']);
 const state = Type.Enum([
   'queued',

@@ -1,12 +1,8 @@
 import { Type } from 'typebox';
 import { TEXT_KINDS } from '#domain';
-import { OccurredAt, Recorded } from '#nest';
+import { closed, instant, OccurredAt, orNull, Recorded, uuid } from '#nest';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
 const topic = Type.String({ pattern: '^[a-z][a-z0-9_]{0,59}$' });
-const orNull = (schema: typeof instant) => Type.Union([schema, Type.Null()]);
 export const kind = Type.Enum([...TEXT_KINDS]);
 export const textVersion = Type.String({ pattern: '^[0-9a-f]{16}$', description: 'Fingerprint of the words' });
 const words = (description: string) => Type.Optional(Type.String({ maxLength: 1000, description }));

@@ -1,9 +1,7 @@
 import { Type } from 'typebox';
+import { closed, instant, uuid } from '#nest';
 import { scopes } from '#domain';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
 const Scopes = Type.Array(Type.Enum([...scopes]), { minItems: 1, uniqueItems: true });
 
 export const RegisterOrganisation = Type.Object(

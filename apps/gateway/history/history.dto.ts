@@ -1,13 +1,12 @@
 import { Type, type Static } from 'typebox';
 import { parseInstant } from '#domain';
 import { eventTypes, Id, Instant, oneOf, Term } from '#events';
-import { cursorKey, invalid, pageOf, PageQuery } from '#nest';
+import { closed, cursorKey, invalid, pageOf, PageQuery } from '#nest';
 import type { HistoryFilter, HistoryRow, Place } from './history.query.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Whether a text is an id, in whatever case. */
 export const isId = (text: string): boolean => UUID.test(text);
-const closed = { additionalProperties: false };
 const names = eventTypes()
   .filter(({ service }) => service !== 'feeds')
   .map(({ name }) => name);

@@ -1,12 +1,11 @@
 import { Type } from 'typebox';
 import { Id } from '#events';
-import { OccurredAt, PageQuery, Recorded } from '#nest';
+import { OccurredAt, orNull, PageQuery, Recorded } from '#nest';
 import { PROPOSAL_STATES } from './proposals.read-model.js';
 import { ORDER_STATES } from './removal-orders.read-model.js';
 
 const exactly = { additionalProperties: false };
 const Moment = Type.String({ format: 'date-time' });
-const orNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
 
 export const AddMember = Type.Object(
   {

@@ -1,8 +1,7 @@
 import { Type } from 'typebox';
 import { Category, Id, Instant, LinkKind, oneOf, Term } from '#events';
-import { pageOf } from '#nest';
+import { closed, pageOf } from '#nest';
 
-const closed = { additionalProperties: false };
 const Confidence = oneOf('stated', 'matched', 'assumed');
 /** Personal: kept as a keyed fingerprint only. */
 export const LinkValue = Type.String({ minLength: 1, maxLength: 200 });

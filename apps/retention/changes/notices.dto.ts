@@ -1,10 +1,6 @@
-import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const state = Type.Enum(['owed', 'overdue', 'told']);
 
 export const AttestNotice = Type.Object(

@@ -1,11 +1,7 @@
-import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const state = Type.Enum(['open', 'overdue', 'on_hold', 'cancelled', 'attested', 'not_possible']);
 const reason = Type.Enum(['sender_gone', 'device_lost', 'too_late_for_everyone', 'held_by_others'], {
   description: 'Why it cannot be deleted',

@@ -1,12 +1,8 @@
-import { Type, type TSchema } from 'typebox';
+import { Type } from 'typebox';
 import { HoldScope } from '#events';
-import { PageQuery, pageOf, Recorded } from '#nest';
+import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const text = (description: string) => Type.String({ minLength: 1, maxLength: 2000, description });
 
 export const PlaceHold = Type.Object(

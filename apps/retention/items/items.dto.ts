@@ -1,10 +1,6 @@
-import { Type, type TSchema } from 'typebox';
-import { PageQuery, pageOf, Recorded } from '#nest';
+import { Type } from 'typebox';
+import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const state = Type.Enum(['scheduled', 'held', 'deletion_due', 'attested', 'not_possible']);
 const recordClass = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,79}$',

@@ -1,17 +1,10 @@
-import { Type, type TSchema } from 'typebox';
+import { Type } from 'typebox';
 import { regions } from '#domain';
-import { PageQuery, pageOf, Recorded } from '#nest';
+import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid, OccurredAt } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
-const closed = { additionalProperties: false };
-const uuid = Type.String({ format: 'uuid' });
-const instant = Type.String({ format: 'date-time' });
-const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const words = (description: string) =>
   Type.String({ minLength: 1, maxLength: 4000, description: `${description}; kept in the vault` });
-const occurredAt = Type.Optional(
-  Type.String({ format: 'date-time', description: 'When it happened; not in the future. Now unless said' }),
-);
 const kind = Type.Enum(['access', 'erasure', 'rectification', 'objection', 'freedom_of_information', 'complaint']);
 const state = Type.Enum(['waiting', 'open', 'paused', 'overdue', 'answered']);
 
@@ -33,10 +26,10 @@ export const ReceiveRequest = Type.Object(
   },
   closed,
 );
-export const Step = Type.Object({ occurredAt }, closed);
-export const Extend = Type.Object({ reason: words('Why, as the person was told'), occurredAt }, closed);
+export const Step = Type.Object({ occurredAt: OccurredAt }, closed);
+export const Extend = Type.Object({ reason: words('Why, as the person was told'), occurredAt: OccurredAt }, closed);
 export const AnswerRequest = Type.Object(
-  { outcome: Type.Enum(['complied', 'in_part', 'refused']), answer: words('What the person was told'), occurredAt },
+  { outcome: Type.Enum(['complied', 'in_part', 'refused']), answer: words('What the person was told'), occurredAt: OccurredAt },
   closed,
 );
 export const RequestsQuery = Type.Object(
