@@ -12,6 +12,7 @@ export const messageEvents = {
     groupId: Type.Optional(Id),
     kind: oneOf('invitation', 'one_time_code', 'agreement', 'welcome', 'notice'),
     textVersion: Type.Optional(Term),
+    agreementVersion: Type.Optional(Term),
     dueAt: Instant,
     giveUpAt: Instant,
   }),
@@ -48,7 +49,11 @@ export const messageEvents = {
   MessageHeld: event('There is no mail server to hand it to: it waits', message),
   MessageUndeliverable: event('There is nowhere to send it to, or nothing left to send', {
     ...message,
-    because: oneOf('no_address', 'unknown_person', 'erased'),
+    because: oneOf('no_address', 'unknown_person', 'erased', 'words_gone'),
+  }),
+  MessageCalledOff: event('It need not go out any more', {
+    ...message,
+    because: oneOf('told_otherwise', 'revoked', 'left', 'not_wanted'),
   }),
   MessageBounced: event('The mail server took it over and sent it back later', message),
   MessageDeliveredByHand: event('Somebody gave it to the person another way', {

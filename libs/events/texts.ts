@@ -39,6 +39,7 @@ export const textEvents = {
     version: Term,
     channel: oneOf('chat', 'email', 'meeting'),
     circulateBy: Type.Optional(Instant),
+    mailed: Type.Optional(Type.Boolean()),
   }),
   AgreementCirculationDue: event('The agreement has to go round again', { groupId: Id, version: Term, dueAt: Instant }),
   AgreementEnded: event('The group is closed: its agreement goes round no more', { groupId: Id }),

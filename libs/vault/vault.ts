@@ -155,6 +155,19 @@ export class Vault {
     return new Map(subjectIds.map((id) => [id, all(id.toLowerCase())]));
   }
 
+  /** Everything that is recorded of one person, by the field's name; empty where nothing is, or everything was erased. */
+  async readAll(tx: Transaction, subjectId: string): Promise<Record<string, Personal>> {
+    const rows = await tx.query<{ field: string }>(
+      `select field from ${this.#schema}.personal_data where tenant_id = $1 and subject_id = $2 order by field`,
+      [tx.tenantId, subjectId],
+    );
+    return this.read(
+      tx,
+      subjectId,
+      rows.map(({ field }) => field),
+    );
+  }
+
   /**
    * Destroys a person's key and deletes their values, for good; a person never seen gets a tombstone too, so that news arriving
    * late is refused. Twice is harmless. Copies of the key remain in the database's log and backups until those expire:
@@ -177,6 +190,15 @@ export class Vault {
       tenantId,
       subjectId,
     ]);
+  }
+
+  /** Deletes single values that have served their purpose; the person's key and their other values stay. Backups may hold them still. */
+  async forget(tx: Transaction, subjectId: string, fields: readonly string[]): Promise<void> {
+    const { tenantId } = await this.#tenantKeys(tx);
+    await tx.query(
+      `delete from ${this.#schema}.personal_data where tenant_id = $1 and subject_id = $2 and field = any($3::text[])`,
+      [tenantId, subjectId, fields],
+    );
   }
 
   /** Gives an erased person a new key, because they come back of their own will; what was erased stays erased. The caller records why. */

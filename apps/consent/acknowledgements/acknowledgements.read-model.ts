@@ -85,6 +85,18 @@ export function listHolders(
   );
 }
 
+/** Who is in a group as a participant, by id; those who have accepted the version are left out where one is named. */
+export async function participantsOf(tx: Transaction, groupId: string, notYet: string | null): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select h.person_id as id from role_holders h
+     where h.tenant_id = $1 and h.group_id = $2 and h.role = 'participant' and ($3::text is null or not exists (
+       select from acceptances a where a.tenant_id = $1 and a.group_id = $2 and a.person_id = h.person_id and a.version = $3))
+     order by h.person_id`,
+    [tx.tenantId, groupId, notYet],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The version of the organisation's own wording of a document; undefined where it has published none. */
 export async function ownVersion(tx: Transaction, document: string): Promise<string | undefined> {
   const [row] = await tx.query<{ version: string }>(

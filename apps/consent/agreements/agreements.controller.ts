@@ -44,7 +44,7 @@ export class AgreementsController {
     scopes: ['admin', 'moderator'],
     summary: 'Records that the agreement went to everybody in the group',
     description:
-      'It is due again after the time the policy sets (AMZ-031). The version is the one that holds unless said.',
+      'With `email` it is mailed to each member from here, unless `sentElsewhere`. It is due again after the time the policy sets (AMZ-031). The version is the one that holds unless said.',
     body: Circulate,
     answers: Circulated,
   })
@@ -55,7 +55,8 @@ export class AgreementsController {
     const version = body.textVersion ?? (await agreementVersion(tx, groupId)) ?? '';
     const every = policy.parameters.agreement_recirculate_every.value;
     const rules = [ruleOf(policy, 'agreement_recirculate_every')];
-    const data = { groupId, version, channel: body.channel, every, timeZone: await timeZone(tx), rules };
+    const mailed = body.channel === 'email' && body.sentElsewhere !== true ? { mailed: true } : {};
+    const data = { groupId, version, channel: body.channel, ...mailed, every, timeZone: await timeZone(tx), rules };
     const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
     const [outcome] = await this.kit.commands.execute(tx, agreement, cause, [
       { id: groupId, command: { name: 'Circulate', data }, occurredAt, expectedVersion },

@@ -7,7 +7,15 @@ const agreementState = Type.Enum(['current', 'due', 'ended']);
 const briefingState = Type.Enum(['owed', 'overdue', 'sent', 'called_off']);
 
 export const Circulate = Type.Object(
-  { groupId: uuid, channel, textVersion: Type.Optional(textVersion), occurredAt: OccurredAt },
+  {
+    groupId: uuid,
+    channel,
+    textVersion: Type.Optional(textVersion),
+    sentElsewhere: Type.Optional(
+      Type.Boolean({ description: 'By email, and somebody has sent it already: nothing is mailed from here.' }),
+    ),
+    occurredAt: OccurredAt,
+  },
   closed,
 );
 export const Circulated = Type.Object({ groupId: uuid, textVersion, ...Recorded });

@@ -24,6 +24,7 @@ import {
   Resource,
   ServiceKit,
 } from '#nest';
+import { mailInvitation } from '../messages/invitation-mail.js';
 import { currentText } from '../texts/texts.read-model.js';
 import {
   InvitationGiven,
@@ -40,6 +41,10 @@ import { qrCode } from './qr.js';
 import { newToken, tokenHash } from './token.js';
 
 type Wish = Omit<InvitationCommands['IssueInvite'], 'tokenHash' | 'terms'>;
+/** What of a request's body is about the way the link goes. */
+type Way = { readonly whatsappLink?: string; readonly mailed?: boolean };
+/** Ways in whose link is for one person's eyes and so may go to their mailbox. */
+const MAILED: readonly string[] = ['emailed_link', 'personal_invite'];
 
 /** Links by which people join of their own accord (LD-12, HSU-03). */
 @Resource('invitations', 'Invitations')
@@ -51,7 +56,7 @@ export class InvitationsController {
 
   @Command('', {
     scopes: ['admin', 'moderator'],
-    summary: 'Issues an invitation; the link is in this answer and nowhere else',
+    summary: 'Issues an invitation; the link is in this answer alone, and in a mail to its person where it is mailed',
     description:
       'For one person (`personId`) or for whoever an `audience` is. Refused where the policy has no such way in, or nobody in that role to open it (LD-12, HSU-03, HSU-08, HSU-22), and while the group’s notice lacks what the policy requires (LD-11).',
     body: IssueInvitation,
@@ -79,7 +84,7 @@ export class InvitationsController {
     if (wish.personId && wish.maxUses !== 1) throw invalid([{ field: 'body/maxUses', rule: 'is 1 for one person' }]);
     if (await findInvitation(tx, wish.inviteId))
       return refused('InviteKnown', 'An invitation of this id was issued already; its link is shown once.');
-    return this.give(call, wish, body.whatsappLink, request);
+    return this.give(call, wish, body, request);
   }
 
   @Command(':inviteId/revoke', {
@@ -101,7 +106,8 @@ export class InvitationsController {
 
   @Command(':inviteId/reissue', {
     scopes: ['admin', 'moderator'],
-    summary: 'Ends a link and issues another in its place; the new link is in this answer and nowhere else',
+    summary:
+      'Ends a link and issues another in its place; the new link is in this answer, and mailed as the old one was',
     description:
       'On the terms of the old one unless said, for the uses it had left. Give the app’s new link too where the old one is known to somebody who is out.',
     body: ReissueInvitation,
@@ -125,7 +131,7 @@ export class InvitationsController {
       maxUses: old.personId ? 1 : (body.maxUses ?? Math.max(1, old.maxUses - old.uses)),
       replaces: old.inviteId,
     };
-    const answer = await this.give(call, wish, body.whatsappLink, request);
+    const answer = await this.give(call, wish, body, request);
     if (answer.status !== 201) return answer;
     const data = { inviteId: old.inviteId, groupId, reason: body.reason, reissuedAs: wish.inviteId };
     await this.kit.commands.execute(tx, invitation, cause, [
@@ -158,7 +164,7 @@ export class InvitationsController {
   private async give(
     { tx, cause }: { tx: Transaction; cause: Cause },
     wish: Wish,
-    whatsappLink: string | undefined,
+    { whatsappLink, mailed = true }: Way,
     request: Request,
   ): Promise<Answer> {
     const { groupId, inviteId } = wish;
@@ -181,7 +187,10 @@ export class InvitationsController {
     const [outcome] = await this.kit.commands.execute(tx, invitation, cause, [
       { id: inviteId, command: { name: 'IssueInvite', data } },
     ]);
-    return this.given(outcome!, inviteId, `${this.base(request)}/i/${token}`);
+    const link = `${this.base(request)}/i/${token}`;
+    if (mailed && wish.personId && outcome!.events.length > 0 && !outcome!.refusal && MAILED.includes(wish.channel))
+      await mailInvitation(this.kit, tx, cause, { ...wish, personId: wish.personId, link });
+    return this.given(outcome!, inviteId, link);
   }
 
   private async given(outcome: Outcome, inviteId: string, link: string): Promise<Answer> {

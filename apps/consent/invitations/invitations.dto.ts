@@ -13,6 +13,10 @@ const whatsappLink = Type.String({
   description:
     'The app’s own link into the group. Shown to a person when they have agreed and may join; needed once for each group.',
 });
+const mailed = Type.Boolean({
+  description:
+    'For one person by `emailed_link` or `personal_invite`: the link is mailed to them, unless false. Without a mail server it waits among the messages.',
+});
 const maxUses = Type.Integer({ minimum: 1, maximum: 1000 });
 
 export const IssueInvitation = Type.Object(
@@ -32,6 +36,7 @@ export const IssueInvitation = Type.Object(
     maxUses: some(maxUses),
     reference: some(reference),
     whatsappLink: some(whatsappLink),
+    mailed: some(mailed),
   },
   closed,
 );
@@ -43,6 +48,7 @@ export const ReissueInvitation = Type.Object(
     expiresAt: some(instant),
     maxUses: some(maxUses),
     whatsappLink: some(whatsappLink),
+    mailed: some(mailed),
   },
   closed,
 );
@@ -60,7 +66,10 @@ export const InvitationsQuery = Type.Object(
 export const InvitationRecorded = Type.Object({ inviteId: uuid, ...Recorded });
 export const InvitationGiven = Type.Object({
   inviteId: uuid,
-  link: Type.String({ format: 'uri', description: 'The secret link, in this answer and nowhere else.' }),
+  link: Type.String({
+    format: 'uri',
+    description: 'The secret link, in this answer and in no other; in a mail to its person where it is mailed.',
+  }),
   qr: Type.Object(
     { svg: Type.String(), png: Type.String({ contentEncoding: 'base64' }) },
     { description: 'The link as a QR code: an SVG document, and a PNG in base64.' },

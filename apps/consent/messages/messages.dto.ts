@@ -14,6 +14,7 @@ const state = Type.Enum([
   'undeliverable',
   'bounced',
   'by_hand',
+  'called_off',
 ]);
 
 export const SendMessage = Type.Object(
@@ -50,6 +51,7 @@ const row = {
   groupId: orNull(uuid),
   kind,
   textVersion: orNull(Type.String()),
+  agreementVersion: orNull(Type.String()),
   state,
   dueAt: instant,
   giveUpAt: instant,

@@ -4,7 +4,7 @@ import { projection, tenantTable, type Transaction } from '#eventsourcing';
 /** Every message and where it stands; its words are in the vault under the person's id. */
 export const messagesTable = tenantTable(
   'messages',
-  `message_id uuid not null, person_id uuid not null, group_id uuid, kind text not null, text_version text, state text not null,
+  `message_id uuid not null, person_id uuid not null, group_id uuid, kind text not null, text_version text, agreement_version text, state text not null,
    due_at timestamptz not null, give_up_at timestamptz not null, next_at timestamptz, attempts int not null default 0, reason text,
    uncertain boolean not null default false, delivered_at timestamptz, channel text`,
   'message_id',
@@ -33,6 +33,9 @@ export const messagesProjection = projection<ConsentPayloads>('messages', ['mess
   MessageBounced: ({ data: { messageId } }) => ({
     update: { messageId, state: 'bounced', deliveredAt: null, channel: null },
   }),
+  MessageCalledOff: ({ data: { messageId, because } }) => ({
+    update: { messageId, state: 'called_off', reason: because, nextAt: null },
+  }),
   MessageDeliveredByHand: ({ occurredAt, data: { messageId, channel } }) => ({
     update: { messageId, state: 'by_hand', deliveredAt: occurredAt, channel, nextAt: null },
   }),
@@ -45,6 +48,7 @@ export interface MessageRow {
   readonly groupId: string | null;
   readonly kind: ConsentPayloads['MessageQueued']['kind'];
   readonly textVersion: string | null;
+  readonly agreementVersion: string | null;
   readonly state: string;
   readonly dueAt: string;
   readonly giveUpAt: string;
@@ -56,7 +60,7 @@ export interface MessageRow {
   readonly channel: string | null;
 }
 
-const COLUMNS = `message_id as "messageId", person_id as "personId", group_id as "groupId", kind, text_version as "textVersion", state,
+const COLUMNS = `message_id as "messageId", person_id as "personId", group_id as "groupId", kind, text_version as "textVersion", agreement_version as "agreementVersion", state,
   iso(due_at) as "dueAt", iso(give_up_at) as "giveUpAt", iso(next_at) as "nextAt", attempts, reason, uncertain,
   iso(delivered_at) as "deliveredAt", channel`;
 

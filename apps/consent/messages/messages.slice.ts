@@ -1,5 +1,6 @@
 import { message } from '#domain';
 import type { Slice } from '#nest';
+import { ANNOUNCEMENTS, AnnouncementsProcessor } from './announcements.processor.js';
 import { DueProcessor } from './due.processor.js';
 import { MessagesController } from './messages.controller.js';
 import { messagesProjection, messagesTable } from './messages.read-model.js';
@@ -7,9 +8,12 @@ import { MessageSender, SENDER } from './sender.js';
 
 /** Messages to people, by email. */
 export const messages: Slice = {
-  controllers: [MessagesController, DueProcessor],
+  controllers: [MessagesController, DueProcessor, AnnouncementsProcessor],
   providers: [MessageSender],
-  processors: [{ name: SENDER, topics: ['rollcall.consent'] }],
+  processors: [
+    { name: SENDER, topics: ['rollcall.consent'] },
+    { name: ANNOUNCEMENTS, topics: ['rollcall.consent', 'rollcall.membership'] },
+  ],
   deciders: [message],
   projections: [messagesProjection],
   tables: [messagesTable],

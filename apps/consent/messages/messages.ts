@@ -1,6 +1,7 @@
 import { message, type CommandOf, type MessageCommands } from '#domain';
 import type { Cause, Outcome, Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
+import { findMessage } from './messages.read-model.js';
 
 /** The words of a message, as its reader gets them: plain text, from which the HTML part is made too. */
 export interface Words {
@@ -21,11 +22,10 @@ export async function queueMessage(
   kit: ServiceKit,
   tx: Transaction,
   cause: Cause,
-  { subject, text, dueAt = tx.now, ...about }: NewMessage,
+  wanted: NewMessage,
 ): Promise<Outcome> {
-  const outcome = await tell(kit, tx, cause, { name: 'QueueMessage', data: { ...about, dueAt } });
-  if (outcome.events.length > 0)
-    await kit.vault.write(tx, about.personId, { [fieldOf(about.messageId)]: JSON.stringify({ subject, text }) });
+  const outcome = await tell(kit, tx, cause, queueing(tx)(wanted).command);
+  if (outcome.events.length > 0) await kit.vault.write(tx, wanted.personId, vaulted(wanted));
   return outcome;
 }
 
@@ -40,7 +40,45 @@ export async function wordsOf(
   return found.state === 'value' ? (JSON.parse(found.value) as Words) : found.state;
 }
 
-/** Asks the stream of a message. */
+/**
+ * `queueMessage` for many people, one message each, in as many statements as for one. Whoever was erased is left out: nothing is
+ * queued for them any more (AMZ-113).
+ */
+export async function queueMany(
+  kit: ServiceKit,
+  tx: Transaction,
+  cause: Cause,
+  messages: readonly NewMessage[],
+): Promise<void> {
+  const people = messages.map(({ personId }) => personId);
+  const held = await kit.vault.readMany(tx, people, ['message']);
+  const wanted = messages.filter(({ personId }) => held.get(personId)?.message.state !== 'erased');
+  if (wanted.length === 0) return;
+  const outcomes = await kit.commands.execute(tx, message, cause, wanted.map(queueing(tx)));
+  const isNew = new Set(outcomes.flatMap(({ events }) => events.map(({ data }) => data['messageId'])));
+  const words = wanted
+    .filter(({ messageId }) => isNew.has(messageId))
+    .map(({ personId, ...one }) => [personId, vaulted(one)] as const);
+  if (words.length > 0) await kit.vault.writeMany(tx, new Map(words));
+}
+
+const queueing =
+  (tx: Transaction) =>
+  ({ subject: _, text: __, dueAt = tx.now, ...about }: NewMessage) => ({
+    id: about.messageId,
+    command: { name: 'QueueMessage' as const, data: { ...about, dueAt } },
+  });
+
+const vaulted = ({ messageId, subject, text }: Words & { readonly messageId: string }) => ({
+  [fieldOf(messageId)]: JSON.stringify({ subject, text }),
+});
+
+/** Messages that hold a secret: a link that lets somebody in, or a code. */
+const SECRET: readonly string[] = ['invitation', 'one_time_code'];
+/** After these a secret is of no use any more in here. */
+const OVER: readonly string[] = ['MessageSent', 'MessageGivenUp', 'MessageDeliveredByHand', 'MessageCalledOff'];
+
+/** Asks the stream of a message. What was secret in its words goes from the vault once it is out, or never will be. */
 export async function tell(
   kit: ServiceKit,
   tx: Transaction,
@@ -50,5 +88,11 @@ export async function tell(
 ): Promise<Outcome> {
   const { messageId: id } = command.data;
   const [outcome] = await kit.commands.execute(tx, message, cause, [{ id, command, expectedVersion }]);
+  if (outcome!.events.some(({ name }) => OVER.includes(name))) await forgetSecret(kit, tx, id);
   return outcome!;
+}
+
+async function forgetSecret(kit: ServiceKit, tx: Transaction, messageId: string): Promise<void> {
+  const row = await findMessage(tx, messageId);
+  if (row && SECRET.includes(row.kind)) await kit.vault.forget(tx, row.personId, [fieldOf(messageId)]);
 }

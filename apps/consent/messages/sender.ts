@@ -111,6 +111,7 @@ export class MessageSender implements OnApplicationBootstrap {
   private async prepare({ tenantId, messageId, personId }: Due): Promise<Ready | Not | undefined> {
     const words = await this.kit.database.inTenant(tenantId, (tx) => wordsOf(this.kit, tx, { messageId, personId }));
     if (words === 'erased') return { because: 'erased' };
+    if (words === 'absent') return { because: 'words_gone' };
     if (typeof words === 'string') return undefined;
     try {
       const { status, body } = await this.neighbours.ask<{ personal?: { email?: { state: string; value?: string } } }>(

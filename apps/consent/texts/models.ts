@@ -29,6 +29,11 @@ export function titled(kind: TextKind, sections: readonly Section[], fields: Tex
   return { title: fields['groupName']?.trim() || TITLES[kind], body: joinSections(sections) };
 }
 
+/** What a mail of this text is called: the kind of text, and the group's name where the text has it for a title. */
+export function mailSubject(kind: TextKind, title: string): string {
+  return title === TITLES[kind] ? title : `${TITLES[kind]}: ${title}`;
+}
+
 const TITLES: Readonly<Record<TextKind, string>> = {
   name: 'Name of the group',
   description: 'About this group',

@@ -33,9 +33,9 @@ export interface Charity {
   readonly complete: (groupId: string, names: readonly string[]) => Promise<void>;
 }
 
-/** Opens it. Close `app` at the end. */
-export async function openCharity(): Promise<Charity> {
-  const app = await openApp({ at: '2026-01-12T09:00:00.000Z' });
+/** Opens it; `env` holds further settings. Close `app` at the end. */
+export async function openCharity(env: Readonly<Record<string, string>> = {}): Promise<Charity> {
+  const app = await openApp({ at: '2026-01-12T09:00:00.000Z', env });
   const done: Charity['done'] = async (path, body) => {
     const reply = await app.post(path, body);
     if (reply.status >= 300)

@@ -56,6 +56,20 @@ describe('a message', () => {
     given(queued, due, tried(1)).when(attempting).expectNothing();
   });
 
+  it('is called off while it waits, and stays sent where the mail server had it already', () => {
+    const calling = { name: 'CallOffMessage', data: { ...about, because: 'left' } } as const;
+    const off = record('MessageCalledOff', { ...about, because: 'left' as const });
+    given().when(calling).expectNothing();
+    given(queued).when(calling).expectEvents(off);
+    given(queued, off).when(calling).expectNothing();
+    given(queued, off).when(chasing).expectNothing();
+    given(queued, due, off).when(attempting).expectNothing();
+    given(queued, due, tried(1), off)
+      .when({ name: 'ReportSent', data: { ...about, attempt: 1 } })
+      .expectEvents(sent);
+    given(queued, due, tried(1), sent).when(calling).expectNothing();
+  });
+
   it('is sent also where that becomes known late, and once', () => {
     const reporting = { name: 'ReportSent', data: { ...about, attempt: 1 } } as const;
     given(queued, due, tried(1)).when(reporting).expectEvents(sent);

@@ -16,6 +16,7 @@ type Events = Pick<
   | 'MessageUndeliverable'
   | 'MessageBounced'
   | 'MessageDeliveredByHand'
+  | 'MessageCalledOff'
 >;
 type About = { readonly messageId: string; readonly personId: string };
 type Tried = About & { readonly attempt: number };
@@ -36,6 +37,8 @@ export type MessageCommands = {
   /** Tries it anew: one that was held, given up or had nowhere to go. */
   ReleaseMessage: About;
   ReportBounce: About;
+  /** It need not go out any more: nothing becomes of it unless a mail server has it already. */
+  CallOffMessage: Events['MessageCalledOff'];
   DeliverByHand: About & Pick<Events['MessageDeliveredByHand'], 'channel'>;
 };
 
@@ -50,7 +53,8 @@ type Status =
   | 'given_up'
   | 'undeliverable'
   | 'bounced'
-  | 'by_hand';
+  | 'by_hand'
+  | 'called_off';
 type Message = {
   readonly status: Status;
   readonly attempt: number;
@@ -65,7 +69,7 @@ const PAUSES = ['PT1M', 'PT5M', 'PT30M', 'PT2H', 'PT12H'];
 /** Much longer than a conversation with a mail server may last: whoever began it is gone by then. */
 const LOST_AFTER = 'PT10M';
 
-const OVER: readonly Status[] = ['sent', 'given_up', 'undeliverable', 'bounced', 'by_hand'];
+const OVER: readonly Status[] = ['sent', 'given_up', 'undeliverable', 'bounced', 'by_hand', 'called_off'];
 const WAITING: readonly Status[] = ['queued', 'due', 'retrying', 'held'];
 
 export const message: Decider<Message, MessageCommands, Events> = {
@@ -97,6 +101,8 @@ export const message: Decider<Message, MessageCommands, Events> = {
         ? [record('MessageBounced', about)]
         : refuse('MessageNotSent', 'Only a message that was sent can come back.');
     },
+    CallOffMessage: (off, { status }) =>
+      WAITING.includes(status) || status === 'attempted' ? [record('MessageCalledOff', off)] : nothing,
     DeliverByHand: ({ channel, ...about }, { status }) => {
       if (status === 'unknown') return refuse('MessageUnknown', 'There is no such message.');
       return status === 'by_hand' ? nothing : [record('MessageDeliveredByHand', { ...about, channel })];
@@ -114,6 +120,7 @@ export const message: Decider<Message, MessageCommands, Events> = {
     MessageUndeliverable: (state) => ({ ...state, status: 'undeliverable' }),
     MessageBounced: (state) => ({ ...state, status: 'bounced' }),
     MessageDeliveredByHand: (state) => ({ ...state, status: 'by_hand' }),
+    MessageCalledOff: (state) => ({ ...state, status: 'called_off' }),
   },
   deadlines: {
     MessageQueued: ({ messageId, personId, dueAt }) => chaseAt(dueAt, { messageId, personId }),
@@ -125,6 +132,7 @@ export const message: Decider<Message, MessageCommands, Events> = {
     MessageHeld: () => NO_MORE,
     MessageUndeliverable: () => NO_MORE,
     MessageDeliveredByHand: () => NO_MORE,
+    MessageCalledOff: () => NO_MORE,
   },
 };
 
