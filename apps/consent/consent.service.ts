@@ -4,6 +4,7 @@ import { acknowledgements } from './acknowledgements/acknowledgements.slice.js';
 import { agreements } from './agreements/agreements.slice.js';
 import { alternativeChannels } from './alternative-channels/alternative-channels.slice.js';
 import { consents } from './consents/consents.slice.js';
+import { holdings } from './holdings/holdings.slice.js';
 import { invitationPage } from './invitation-page/invitation-page.slice.js';
 import { invitations } from './invitations/invitations.slice.js';
 import { messages } from './messages/messages.slice.js';
@@ -39,5 +40,6 @@ export const consent = service(
     invitations,
     invitationPage,
     messages,
+    holdings,
   ],
 );

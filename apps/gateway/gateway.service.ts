@@ -3,6 +3,7 @@ import { policySlice, service } from '#nest';
 import { access } from './access/access.slice.js';
 import { clock } from './clock/clock.slice.js';
 import { history } from './history/history.slice.js';
+import { holdings } from './holdings/holdings.slice.js';
 import { profiles } from './profiles/profiles.slice.js';
 
 @Module({})
@@ -13,5 +14,5 @@ export const gateway = service(
   'gateway',
   GatewayModule,
   ['organisation', 'organisations', 'keys', 'profiles', 'history', 'clock'],
-  [policySlice('gateway'), access, profiles, clock, history],
+  [policySlice('gateway'), access, profiles, clock, history, holdings],
 );

@@ -10,7 +10,7 @@ import {
   untilStopped,
   urlOf,
 } from '#nest/distributed';
-import { keyAuthenticator } from './access/authenticator.js';
+import { keyAuthenticator, tokensOrKeys } from './access/authenticator.js';
 import { firstOrganisation } from './access/first-start.js';
 import { CONTROLS } from './clock/clock.slice.js';
 import { serveDocumentation } from './documentation/documentation.js';
@@ -31,7 +31,16 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
     'comprehension-checks',
     'messages',
   ],
-  retention: ['retention-items', 'deletion-tasks', 'holds', 'retention-notices', 'rights-requests'],
+  retention: [
+    'retention-items',
+    'deletion-tasks',
+    'holds',
+    'retention-notices',
+    'rights-requests',
+    'business-records',
+    'record-systems',
+    'captures',
+  ],
 };
 
 const env = process.env;
@@ -50,7 +59,7 @@ await untilStopped(log, async () => {
   const transport = transportFrom(env, 'rollcall-gateway', log);
   const tracing = await tracingFrom(env, 'gateway');
   const kit = await openService(gateway, env, transport, log, tracing);
-  const authenticator = keyAuthenticator(kit);
+  const authenticator = tokensOrKeys(tokens.authenticator, keyAuthenticator(kit));
   const operator = () =>
     tokens.issue({ keyId: v7(), tenantId: '00000000-0000-0000-0000-000000000000', scopes: ['operator'] });
   const controls = [localControl(kit), ...upstreams.map(({ service, url }) => remoteControl(service, url, operator))];

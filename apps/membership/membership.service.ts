@@ -3,6 +3,7 @@ import { erasureSlice, policySlice, service } from '#nest';
 import { activities } from './activities/activities.slice.js';
 import { feeds } from './feeds/feeds.slice.js';
 import { groups } from './groups/groups.slice.js';
+import { holdings } from './holdings/holdings.slice.js';
 import { participation } from './participation/participation.slice.js';
 import { people } from './people/people.slice.js';
 import { roster } from './roster/roster.slice.js';
@@ -22,4 +23,5 @@ export const membership = service('membership', MembershipModule, paths, [
   activities,
   participation,
   roster,
+  holdings,
 ]);

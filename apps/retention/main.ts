@@ -1,4 +1,4 @@
 import { runService } from '#nest/distributed';
 import { retention } from './retention.service.js';
 
-await runService(retention);
+await runService(retention, process.env, ['gateway', 'membership', 'consent']);

@@ -3,8 +3,10 @@ import { erasureSlice, knownGroupsSlice, policySlice, service } from '#nest';
 import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
 import { changes } from './changes/changes.slice.js';
 import { holds } from './holds/holds.slice.js';
+import { holdings } from './holdings/holdings.slice.js';
 import { requests } from './requests/requests.slice.js';
 import { items } from './items/items.slice.js';
+import { records } from './records/records.slice.js';
 
 @Module({})
 class RetentionModule {}
@@ -13,7 +15,16 @@ class RetentionModule {}
 export const retention = service(
   'retention',
   RetentionModule,
-  ['retention-items', 'deletion-tasks', 'holds', 'retention-notices', 'rights-requests'],
+  [
+    'retention-items',
+    'deletion-tasks',
+    'holds',
+    'retention-notices',
+    'rights-requests',
+    'business-records',
+    'record-systems',
+    'captures',
+  ],
   [
     policySlice('retention'),
     knownGroupsSlice('retention'),
@@ -22,6 +33,8 @@ export const retention = service(
     holds,
     changes,
     requests,
+    records,
+    holdings,
     erasureSlice('retention'),
   ],
 );

@@ -10,12 +10,11 @@ import {
   runProcess,
   ServiceKit,
   tracingFrom,
-  type Authenticator,
   type Log,
   type RunningProcess,
 } from '#nest';
 import { internalTokens, proxiesIn } from '#nest/distributed';
-import { keyAuthenticator } from '../gateway/access/authenticator.js';
+import { keyAuthenticator, tokensOrKeys } from '../gateway/access/authenticator.js';
 import { firstOrganisation } from '../gateway/access/first-start.js';
 import { CONTROLS } from '../gateway/clock/clock.slice.js';
 import { serveDocumentation } from '../gateway/documentation/documentation.js';
@@ -68,7 +67,7 @@ export async function startServices({
   const running = await runProcess({
     kits,
     transport,
-    authenticator: eitherOf(tokens.authenticator, keyAuthenticator(kits[0]!)),
+    authenticator: tokensOrKeys(tokens.authenticator, keyAuthenticator(kits[0]!)),
     neighbours: neighbours(() => ownUrl, tokens.issue),
     publicUrl: publicUrl(env),
     proxies: proxiesIn(env),
@@ -81,14 +80,6 @@ export async function startServices({
   });
   ownUrl = running.url;
   return { ...running, first: await firstOrganisation(kits[0]!, env) };
-}
-
-/** Our own services' tokens, which have three parts, and everybody's keys, which have not. */
-function eitherOf(tokens: Authenticator, keys: Authenticator): Authenticator {
-  return {
-    ...keys,
-    authenticate: (credential) => (credential.split('.').length === 3 ? tokens : keys).authenticate(credential),
-  };
 }
 
 /** Rollcall on a folder of its own: embedded Postgres, the four services, nothing else needed. */

@@ -2,6 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import type { Decider } from '#domain';
 import type { Service } from '#events';
 import type { Projection } from '#eventsourcing';
+import { holdingsOf, type Holding } from './holdings.js';
 import { operationsOf } from './operations.js';
 import type { ServiceDefinition } from './service.js';
 
@@ -13,6 +14,8 @@ export interface Slice {
   readonly deciders?: readonly object[];
   readonly projections?: readonly Projection[];
   readonly tables?: readonly string[];
+  /** What of it is about people, for access requests and erasures. */
+  readonly holdings?: readonly Holding[];
 }
 
 /** Puts slices together into a service. */
@@ -28,11 +31,12 @@ export function service(
     name,
     module,
     paths,
-    controllers: [...all('controllers'), operationsOf(name)],
+    controllers: [...all('controllers'), operationsOf(name), holdingsOf(name)],
     providers: all('providers'),
     processors: all('processors'),
     deciders: all('deciders') as Decider<never, never, never>[],
     projections: all('projections'),
+    holdings: all('holdings'),
     migrations: [{ name: 'ReadModels1700000000002', sql: all('tables') }],
   };
 }

@@ -8,7 +8,8 @@ import { ServiceKit } from './service.js';
 
 /**
  * Destroys what a service holds about a person when their erasure was ordered, and says so with an event of its own (AMZ-113): the
- * values go and the key with them, so that no backup of the values brings them back.
+ * values go and the key with them, so that no backup of the values brings them back, and every part of the service gives up what it
+ * keeps elsewhere (`Holding.erase`). All of it is one transaction: the word is given when it is done, or not at all.
  */
 export function erasureSlice(service: Service): Slice {
   const name = `${service}.erasures`;
@@ -23,6 +24,7 @@ export function erasureSlice(service: Service): Slice {
       @Ctx() { tx }: Handling,
     ) {
       const { personId: subjectId, requestId } = event.data;
+      for (const { erase } of this.kit.definition.holdings ?? []) await erase?.(this.kit, tx, subjectId);
       await this.kit.vault.erase(tx, subjectId);
       await this.kit.store.append(
         tx,

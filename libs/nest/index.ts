@@ -15,6 +15,7 @@ export { tracingFrom } from './tracing.js';
 export * from './active-policy.js';
 export * from './known-groups.js';
 export { erasureSlice } from './erasure.js';
+export * from './holdings.js';
 export * from './neighbours.js';
 export { PUBLIC_URL, publicUrl } from './public-url.js';
 export * from './answers.js';

@@ -18,6 +18,7 @@ import {
   type Transaction,
 } from '#eventsourcing';
 import { openVault, vaultMigration, type Vault } from '#vault';
+import type { Holding } from './holdings.js';
 import { plainLog, type Log } from './log.js';
 import type { Tracing } from './tracing.js';
 
@@ -35,6 +36,8 @@ export interface ServiceDefinition {
   readonly deciders: readonly Decider<never, never, never>[];
   readonly projections: readonly Projection[];
   readonly migrations: readonly Migration[];
+  /** What it holds about people, part by part: read for whoever asks for it by right, destroyed by an erasure. */
+  readonly holdings?: readonly Holding[];
 }
 
 /** Where a service finds its database, its keys and the bus. */

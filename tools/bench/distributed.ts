@@ -24,6 +24,7 @@ export async function startDistributed({ brokers, ownerUrl, urlFor }: Foundation
     ROLLCALL_MEMBERSHIP_URL: urls[1],
     ROLLCALL_CONSENT_URL: urls[2],
     ROLLCALL_RETENTION_URL: urls[3],
+    ROLLCALL_GATEWAY_URL: urls[0],
   };
   let said = '';
   const processes = ['gateway', 'membership', 'consent', 'retention'].map((service, nr) => {

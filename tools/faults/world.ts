@@ -84,6 +84,7 @@ export class World {
       ROLLCALL_MEMBERSHIP_URL: url('membership'),
       ROLLCALL_CONSENT_URL: url('consent'),
       ROLLCALL_RETENTION_URL: url('retention'),
+      ROLLCALL_GATEWAY_URL: url('gateway'),
     };
     for (const [index, app] of APPS.entries()) this.add(app, app, ports[index]!).start();
     await Promise.all(APPS.map((app) => this.service(app).ready()));

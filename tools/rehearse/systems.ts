@@ -64,11 +64,12 @@ const start: Readonly<Record<Mode, (clock: string, settings: Settings, undo: Und
       ROLLCALL_CLOCK: `manual:${clock}`,
       KAFKA_BROKERS: broker.brokers.join(','),
     };
-    // The gateway reads these, and consent where membership is.
+    // The gateway reads these; consent where membership is, retention where all others are.
     const upstreams = {
       ROLLCALL_MEMBERSHIP_URL: urls[0]!,
       ROLLCALL_CONSENT_URL: urls[1]!,
       ROLLCALL_RETENTION_URL: urls[2]!,
+      ROLLCALL_GATEWAY_URL: urls[3]!,
     };
     const started = (['membership', 'consent', 'retention', 'gateway'] as const).map((service, index) => {
       const own = { ROLLCALL_DATABASE_URL: postgres.urlFor(`rollcall_${service}`), PORT: String(ports[index]) };

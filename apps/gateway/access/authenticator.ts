@@ -5,6 +5,14 @@ import { findKey } from './access.read-model.js';
 const REMEMBERED = 2_000;
 const MOST_REMEMBERED = 10_000;
 
+/** The tokens of our own services, which have three parts, and everybody's keys, which have not: services ask the gateway too. */
+export function tokensOrKeys(tokens: Authenticator, keys: Authenticator): Authenticator {
+  return {
+    ...keys,
+    authenticate: (credential) => (credential.split('.').length === 3 ? tokens : keys).authenticate(credential),
+  };
+}
+
 /** Knows access keys from the gateway's own database, and records what they were denied. */
 export function keyAuthenticator(kit: ServiceKit): Authenticator {
   const remembered = new Map<string, { principal: Principal; until: number }>();

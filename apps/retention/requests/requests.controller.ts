@@ -210,9 +210,15 @@ export class RequestsController {
     const [outcome] = await this.kit.commands.execute(tx, rightsRequest, cause, [
       { id: requestId, command, occurredAt, expectedVersion },
     ]);
-    if (!outcome!.refusal && outcome!.events.length > 0 && Object.keys(said).length > 0)
-      await this.kit.vault.write(tx, requestId, said);
+    if (!outcome!.refusal && outcome!.events.length > 0) await this.keep(tx, requestId, said);
     return recorded(outcome!, { requestId, dueAt: await this.dueAt(tx, requestId) });
+  }
+
+  /** Keeps what was said about a request, unless its words went with the person: an erasure that is answered is said to them alone. */
+  private async keep(tx: Transaction, requestId: string, said: Readonly<Record<string, string>>): Promise<void> {
+    if (Object.keys(said).length === 0) return;
+    const { wish } = await this.kit.vault.read(tx, requestId, ['wish']);
+    if (wish.state !== 'erased') await this.kit.vault.write(tx, requestId, said);
   }
 }
 

@@ -29,7 +29,11 @@ export const ReceiveRequest = Type.Object(
 export const Step = Type.Object({ occurredAt: OccurredAt }, closed);
 export const Extend = Type.Object({ reason: words('Why, as the person was told'), occurredAt: OccurredAt }, closed);
 export const AnswerRequest = Type.Object(
-  { outcome: Type.Enum(['complied', 'in_part', 'refused']), answer: words('What the person was told'), occurredAt: OccurredAt },
+  {
+    outcome: Type.Enum(['complied', 'in_part', 'refused']),
+    answer: words('What the person was told'),
+    occurredAt: OccurredAt,
+  },
   closed,
 );
 export const RequestsQuery = Type.Object(

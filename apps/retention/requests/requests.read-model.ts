@@ -86,6 +86,15 @@ export function itemsAbout(
   );
 }
 
+/** The ids of everything a person asked for by right, in the order in which it was received. */
+export async function requestsOf(tx: Transaction, personId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    'select request_id as id from rights_requests where tenant_id = $1 and person_id = $2 order by received_at, request_id',
+    [tx.tenantId, personId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The holds in force that are placed on the person as such. */
 export async function holdsOn(tx: Transaction, personId: string): Promise<string[]> {
   const rows = await tx.query<{ holdId: string }>(
