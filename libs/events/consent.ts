@@ -30,17 +30,25 @@ export const consentEvents = declareEvents('consent', {
     noticeVersion: Term,
     recordedBy: Id,
     agreementVersion: Type.Optional(Term),
+    expiresAt: Type.Optional(Instant),
+    activityId: Type.Optional(Id),
   }),
   ConsentRecordingRefused: event('A consent did not count; the rules that said so are named', {
     ...about,
     noticeVersion: Term,
     method: Method,
-    reasons: Type.Array(oneOf('NoticeNotPresented', 'NoticeIncomplete', 'MethodNotAllowed', 'ConsentOutdated'), {
-      minItems: 1,
-    }),
+    reasons: Type.Array(
+      oneOf('NoticeNotPresented', 'NoticeIncomplete', 'MethodNotAllowed', 'ConsentOutdated', 'PurposeOver'),
+      { minItems: 1 },
+    ),
   }),
   ConsentRefused: event('The person does not want to be in the group', about),
   ConsentWithdrawn: event('The consent no longer holds', { ...about, reason: oneOf('asked', 'removed', 'left') }),
+  ConsentExpired: event('What the consent was given for is over, or the end that was stated for it has come', {
+    ...about,
+    because: oneOf('stated_end', 'activity_ended', 'group_closed'),
+    expiredAt: Instant,
+  }),
   AlternativeChannelNeeded: event('The person must still be reached, by another way than the group', {
     ...about,
     because: oneOf('refused', 'removed', 'withdrawn'),

@@ -41,6 +41,7 @@ export const RemovalTrigger = oneOf(
   'conduct',
   'age',
   'consent_withdrawn',
+  'consent_expired',
   'not_entitled',
 );
 

@@ -17,6 +17,7 @@ import {
   ServiceKit,
 } from '#nest';
 import { aboutOf, ask, consentId } from './consent-stream.js';
+import { lastingOf } from './lasting.js';
 import {
   AboutConsent,
   ConsentPage,
@@ -43,8 +44,9 @@ export class ConsentsController {
   async present(@Incoming() call: CallOf<typeof PresentNotice>) {
     const { tx, body } = call;
     await requireGroup(tx, body.groupId);
-    const { noticeVersion, items } = body;
-    return ask(this.kit, call, { name: 'PresentNotice', data: { ...aboutOf(body), noticeVersion, items } });
+    const { noticeVersion, items, agreementVersion } = body;
+    const shown = { noticeVersion, items, ...(agreementVersion ? { agreementVersion } : {}) };
+    return ask(this.kit, call, { name: 'PresentNotice', data: { ...aboutOf(body), ...shown } });
   }
 
   @Command('', {
@@ -58,9 +60,14 @@ export class ConsentsController {
   async give(@Incoming() call: CallOf<typeof GiveConsent>) {
     const { tx, body, cause } = call;
     const terms = consentTerms(await requirePolicy(tx, body.groupId));
-    const { scope, purpose, method, noticeVersion } = body;
+    const { scope, purpose, method, noticeVersion, agreementVersion } = body;
     const recordedBy = (body.recordedBy ?? cause.actor.onBehalfOf ?? cause.actor.id).toLowerCase();
-    const given = { ...aboutOf(body), scope, purpose, method, noticeVersion, recordedBy };
+    const given = {
+      ...aboutOf(body),
+      ...{ scope, purpose, method, noticeVersion, recordedBy },
+      ...(agreementVersion ? { agreementVersion } : {}),
+      ...(await lastingOf(call)),
+    };
     return ask(this.kit, call, { name: 'GiveConsent', data: { ...given, ...terms } });
   }
 

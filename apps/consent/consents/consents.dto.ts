@@ -3,6 +3,9 @@ import { closed, instant, OccurredAt, orNull, pageOf, PageQuery, Recorded, uuid,
 
 const unique = { uniqueItems: true };
 const word = term('A word of your own, machine-readable; no free text');
+const agreementVersion = Type.Optional(
+  term('The version of the group’s agreement that was shown with the notice, where one was'),
+);
 const method = Type.Enum(['verbal', 'written', 'link_opt_in', 'join_after_notice']);
 
 /** Fields of every command about a person in a group. */
@@ -21,6 +24,7 @@ export const PresentNotice = Type.Object(
       maxItems: 50,
       description: 'What the notice says, such as purpose and duration',
     }),
+    agreementVersion,
   },
   closed,
 );
@@ -33,6 +37,16 @@ export const GiveConsent = Type.Object(
     noticeVersion: word,
     recordedBy: Type.Optional(
       Type.String({ format: 'uuid', description: 'The person who took it down; whoever asks unless said' }),
+    ),
+    agreementVersion,
+    expiresAt: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'The end that was stated to the person; it runs out by itself then',
+      }),
+    ),
+    activityId: Type.Optional(
+      Type.String({ format: 'uuid', description: 'The activity it is for; it runs out when that ends' }),
     ),
   },
   closed,
@@ -49,17 +63,19 @@ export const ConsentPage = pageOf(
     consentId: uuid,
     personId: uuid,
     groupId: uuid,
-    state: Type.Enum(['unasked', 'given', 'refused', 'withdrawn']),
+    state: Type.Enum(['unasked', 'given', 'refused', 'withdrawn', 'expired']),
     since: orNull(instant),
     scope: orNull(Type.Array(word)),
     purpose: orNull(word),
     method: orNull(method),
     noticeVersion: orNull(word),
     recordedBy: orNull(uuid),
-    reason: orNull(Type.Enum(['asked', 'removed', 'left'])),
+    reason: orNull(Type.Enum(['asked', 'removed', 'left', 'stated_end', 'activity_ended', 'group_closed'])),
     noticePresented: orNull(word),
     noticePresentedAt: orNull(instant),
     agreementVersion: orNull(word),
+    expiresAt: orNull(instant),
+    activityId: orNull(uuid),
     version: Type.Integer(),
     history: Type.Array(
       Type.Object({

@@ -29,7 +29,7 @@ export interface Facts extends Pair {
   readonly hasLeft: boolean;
   readonly age: Age;
   readonly hasLiveConsent: boolean;
-  /** When and why the person took back the consent; undefined while one holds or none was given. */
+  /** When and why the consent ended; undefined while one holds or none was given. */
   readonly withdrawal: { readonly at: string; readonly reason: NonNullable<ConsentRow['reason']> } | undefined;
 }
 

@@ -36,7 +36,7 @@ export class ConsentProcessor {
     const events = page as unknown as readonly ConsentEvent[];
     await writeRows(tx, 'known_consents', ['groupId', 'personId'], events.flatMap(changes));
     const concerns = events
-      .filter(({ name }) => name === 'ConsentGiven' || name === 'ConsentWithdrawn')
+      .filter(({ name }) => name === 'ConsentGiven' || name === 'ConsentWithdrawn' || name === 'ConsentExpired')
       .map((event) => ({
         event,
         pair: event.data as { groupId: string; personId: string },
@@ -51,6 +51,10 @@ function changes(event: ConsentEvent): RowChange[] {
   if (name === 'ConsentGiven') {
     const { groupId, personId, scope } = data;
     return [{ upsert: { groupId, personId, scope, since: occurredAt, withdrawnAt: null, reason: null } }];
+  }
+  if (name === 'ConsentExpired') {
+    const { groupId, personId, expiredAt } = data;
+    return [{ update: { groupId, personId, withdrawnAt: expiredAt, reason: 'expired' } }];
   }
   if (name !== 'ConsentWithdrawn') return [];
   const { groupId, personId, reason } = data;

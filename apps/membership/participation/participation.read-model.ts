@@ -126,10 +126,10 @@ export async function presentAmong(
   );
 }
 
-/** A consent as last heard of: it holds unless it was withdrawn. Instants are ISO 8601 UTC. */
+/** A consent as last heard of: it holds unless it was withdrawn or has run out. Instants are ISO 8601 UTC. */
 export interface ConsentRow extends Pair {
   readonly withdrawnAt: string | null;
-  readonly reason: ConsentPayloads['ConsentWithdrawn']['reason'] | null;
+  readonly reason: ConsentPayloads['ConsentWithdrawn']['reason'] | 'expired' | null;
 }
 
 /** What is known of these people's consents to be in these groups; nothing for those who never gave one. */

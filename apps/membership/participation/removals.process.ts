@@ -68,17 +68,22 @@ const rows: { readonly [N in Events['name']]?: Row<Named<N>> } = {
   RemovalTaskOpened: { of: own, causes: settledMeanwhile },
 };
 
-/** The person left, or took back the consent, while the admission was being decided. Limits count from that time (LD-37, LD-09). */
+/** The person left, or the consent ended, while the admission was being decided. Limits count from that time (LD-37, LD-09). */
 function lapsedMeanwhile({ data }: Named<'MemberAdded'>, facts: Facts, { leaves }: Known): RemovalCause[] {
   const { personId, isModerator, withdrawal } = facts;
   const left = leaves.filter((leave) => leave.personId === personId && !leave.isAnnounced);
   const hasLapsed = data.capacity === 'member' && !isModerator;
   return [
     ...(hasLapsed ? left.map((leave) => leaverDetected(personId, leave)) : []),
-    ...(withdrawal
-      ? [{ name: 'ConsentWithdrawn' as const, data: { ...data, reason: withdrawal.reason }, occurredAt: withdrawal.at }]
-      : []),
+    ...(withdrawal ? [consentEnded(data, withdrawal)] : []),
   ];
+}
+
+function consentEnded({ groupId, personId }: Pair, { at, reason }: NonNullable<Facts['withdrawal']>): RemovalCause {
+  const about = { groupId, personId };
+  return reason === 'expired'
+    ? { name: 'ConsentExpired', data: { ...about, because: 'stated_end', expiredAt: at }, occurredAt: at }
+    : { name: 'ConsentWithdrawn', data: { ...about, reason }, occurredAt: at };
 }
 
 function leaverDetected(personId: string, { category, leavesAt, source }: Leave): RemovalCause {

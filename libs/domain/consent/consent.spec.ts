@@ -150,6 +150,72 @@ describe('consent', () => {
     });
   });
 
+  describe('running out', () => {
+    const activityId = '0192f0c1-0000-7000-8000-000000000004';
+    const end = '2026-01-05T12:00:00.000Z';
+    const limited = record('ConsentGiven', { ...spoken, expiresAt: end });
+    const forCampaign = record('ConsentGiven', { ...spoken, activityId });
+    const expire = { name: 'DeclareExpired', data: about } as const;
+    const expired = (because: 'stated_end' | 'activity_ended' | 'group_closed') =>
+      record('ConsentExpired', { ...about, because, expiredAt: end });
+    const atEnd = { occurredAt: end, now: end };
+
+    it('[LD-09] [LD-11] runs out at the end that was stated, and not a moment before', () => {
+      given(presented, limited).when(expire, { occurredAt: end, now: '2026-01-05T11:59:59.999Z' }).expectNothing();
+      given(presented, limited).when(expire, atEnd).expectEvents(expired('stated_end'));
+    });
+
+    it('starts its deadline anew with each consent, and none where no end is stated', () => {
+      const deadlines = consent.deadlines!.ConsentGiven!;
+      expect(deadlines(limited.data)).toEqual([{ schedule: 'expiry', dueAt: end, command: expire }]);
+      expect(deadlines(agreed.data)).toEqual([{ cancel: 'expiry' }]);
+    });
+
+    it.each([
+      ['prolonged', [limited, record('ConsentGiven', { ...spoken, expiresAt: '2026-02-05T12:00:00.000Z' })]],
+      ['given without an end since', [limited, agreed]],
+      ['taken back', [limited, withdrawn]],
+      ['over already', [limited, expired('stated_end')]],
+    ] as const)('finds nothing in a deadline of a consent that was %s', (_, history) => {
+      given(presented, ...history)
+        .when(expire, atEnd)
+        .expectNothing();
+    });
+
+    it('[LD-05] ends with the activity it was given for, and with no other', () => {
+      const over = (id: string) => ({ name: 'EndPurpose', data: { ...about, endedAt: end, activityId: id } }) as const;
+      given(presented, forCampaign).when(over(activityId)).expectEvents(expired('activity_ended'));
+      given(presented, forCampaign).when(over(admin)).expectNothing();
+      given(presented, agreed).when(over(activityId)).expectNothing();
+    });
+
+    it('[LD-35] ends with the group, whatever was stated', () => {
+      const closed = { name: 'EndPurpose', data: { ...about, endedAt: end } } as const;
+      given(presented, agreed).when(closed).expectEvents(expired('group_closed'));
+      given(presented, agreed, withdrawn).when(closed).expectNothing();
+    });
+
+    it('ends when it was given where the end lay before it and was reported later', () => {
+      const endedAt = '2025-12-01T12:00:00.000Z';
+      given(presented, forCampaign)
+        .when({ name: 'EndPurpose', data: { ...about, endedAt, activityId } })
+        .expectEvents(
+          record('ConsentExpired', { ...about, because: 'activity_ended', expiredAt: '2026-01-01T12:00:00.000Z' }),
+        );
+    });
+
+    it('[LD-05] refuses consent for an activity that is over', () => {
+      given(presented)
+        .when({ name: 'GiveConsent', data: { ...giving.data, activityId, purposeEndedAt: '2026-01-01T00:00:00.000Z' } })
+        .expectRefused('PurposeOver');
+    });
+
+    it('[LD-09] takes a new consent after one that ran out, and keeps both', () => {
+      given(presented, limited, expired('stated_end')).when(giving).expectEvents(agreed);
+      given(presented, limited).when(giving).expectEvents(agreed);
+    });
+  });
+
   describe('saying no', () => {
     it('[LD-13] a refusal asks for another channel', () => {
       given(presented).when(refusing).expectEvents(refused, needed('refused'));
@@ -230,15 +296,17 @@ describe('consent', () => {
         name: 'PresentNotice' as const,
         data: { ...about, ...data },
       })),
-      fc.record({ method, noticeVersion: version }).map((data) => ({
+      fc.record({ method, noticeVersion: version, days: day }).map(({ days, ...data }) => ({
         name: 'GiveConsent' as const,
-        data: { ...giving.data, ...data },
+        data: { ...giving.data, ...data, expiresAt: `2026-01-0${days}T18:00:00.000Z` },
       })),
       after.map((data) => ({ name: 'RefuseConsent' as const, data })),
       fc.tuple(after, fc.constantFrom('asked' as const, 'removed' as const, 'left' as const)).map(([data, reason]) => ({
         name: 'WithdrawConsent' as const,
         data: { ...data, reason },
       })),
+      fc.constant({ name: 'DeclareExpired' as const, data: about }),
+      fc.constant({ name: 'EndPurpose' as const, data: { ...about, endedAt: '2026-01-05T12:00:00.000Z' } }),
       fc.constantFrom('email' as const, 'sms' as const).map((channel) => ({
         name: 'RecordAlternativeChannel' as const,
         data: { ...about, channel },
@@ -250,7 +318,8 @@ describe('consent', () => {
         fc.property(fc.array(fc.tuple(command, day), { maxLength: 30 }), (wishes) => {
           const history = wishes.reduce(carryOn, []);
           for (const { name, data } of history) expect(eventType(typeOf('consent', name))!.faults(data)).toEqual([]);
-          const last = history.findLast(({ name }) => name === 'ConsentGiven' || name === 'ConsentWithdrawn');
+          const turns = ['ConsentGiven', 'ConsentWithdrawn', 'ConsentExpired'];
+          const last = history.findLast(({ name }) => turns.includes(name));
           const isAgreed = last?.name === 'ConsentGiven';
           expect(isLive(fold(consent, history))).toBe(isAgreed);
           if (isAgreed) expect(history.some((event) => isFullNotice(event, last.data))).toBe(true);

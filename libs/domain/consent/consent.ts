@@ -16,6 +16,7 @@ type ConsentEvents = Pick<
   | 'ConsentRecordingRefused'
   | 'ConsentRefused'
   | 'ConsentWithdrawn'
+  | 'ConsentExpired'
   | 'AlternativeChannelNeeded'
   | 'AlternativeChannelRecorded'
 >;
@@ -29,12 +30,21 @@ export type ConsentCommands = {
     readonly allowedMethods: readonly Method[];
     readonly requiredItems: readonly string[];
     readonly rules: readonly Rule[];
+    /** When the activity this consent is for ended, where it has (UTC). */
+    readonly purposeEndedAt?: string;
   };
+  /** Issued by the deadline of a consent with a stated end. */
+  DeclareExpired: About;
+  /** What the consent was for is over since `endedAt` (UTC): the named activity, or without one the group. */
+  EndPurpose: About & { readonly endedAt: string; readonly activityId?: string };
   RefuseConsent: About & AfterNo;
   WithdrawConsent: ConsentPayloads['ConsentWithdrawn'] & AfterNo;
   RecordAlternativeChannel: ConsentPayloads['AlternativeChannelRecorded'];
 };
 
+type Agreed = Pick<Given, 'noticeVersion' | 'agreementVersion' | 'purpose' | 'scope' | 'expiresAt' | 'activityId'> & {
+  readonly at: string;
+};
 type State = {
   readonly notices: readonly {
     readonly version: string;
@@ -43,12 +53,10 @@ type State = {
     readonly at: string;
   }[];
   /** What the person agreed to since they last said no; empty means that no consent is live. */
-  readonly agreements: readonly (Pick<Given, 'noticeVersion' | 'agreementVersion' | 'purpose' | 'scope'> & {
-    readonly at: string;
-  })[];
+  readonly agreements: readonly Agreed[];
   /** The latest instant at which the person refused or withdrew. */
   readonly saidNoAt?: string;
-  readonly stance: 'unasked' | 'agreed' | 'refused' | 'withdrawn';
+  readonly stance: 'unasked' | 'agreed' | 'refused' | 'withdrawn' | 'expired';
   readonly alternative: 'none' | 'needed' | Channel;
 };
 
@@ -68,6 +76,8 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
     RefuseConsent: (wish, state, moment) =>
       isLive(state) ? withdraw({ ...wish, reason: 'asked' }, state, moment) : refuseToJoin(wish, state),
     WithdrawConsent: withdraw,
+    DeclareExpired: declareExpired,
+    EndPurpose: endPurpose,
     /** Also for whoever cannot join for want of the app: no refusal has to come first (LD-13). */
     RecordAlternativeChannel: (data, state) =>
       state.alternative === data.channel ? nothing : [record('AlternativeChannelRecorded', data)],
@@ -78,19 +88,52 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
       notices: [...state.notices, { version: noticeVersion, agreementVersion, items, at: occurredAt }],
     }),
     /** Whoever agrees is reached in the group again, so an alternative that was needed is needed no more. */
-    ConsentGiven: (state, { noticeVersion, agreementVersion, purpose, scope }, { occurredAt }) => ({
+    ConsentGiven: (
+      state,
+      { noticeVersion, agreementVersion, purpose, scope, expiresAt, activityId },
+      { occurredAt: at },
+    ) => ({
       ...state,
       stance: 'agreed',
-      agreements: [...state.agreements, { noticeVersion, agreementVersion, purpose, scope, at: occurredAt }],
+      agreements: [...state.agreements, { noticeVersion, agreementVersion, purpose, scope, expiresAt, activityId, at }],
       alternative: 'none',
     }),
     ConsentRecordingRefused: (state) => state,
     ConsentRefused: (state, _, { occurredAt }) => ({ ...saidNo(state, occurredAt), stance: 'refused' }),
     ConsentWithdrawn: (state, _, { occurredAt }) => ({ ...saidNo(state, occurredAt), stance: 'withdrawn' }),
+    /** Nobody said no: whoever agrees again may name any earlier time. */
+    ConsentExpired: (state) => ({ ...state, agreements: [], stance: 'expired' }),
     AlternativeChannelNeeded: (state) => ({ ...state, alternative: 'needed' }),
     AlternativeChannelRecorded: (state, { channel }) => ({ ...state, alternative: channel }),
   },
+  deadlines: {
+    ConsentGiven: ({ personId, groupId, expiresAt: dueAt }) =>
+      dueAt === undefined
+        ? [letRun]
+        : [{ schedule: EXPIRY, dueAt, command: { name: 'DeclareExpired', data: { personId, groupId } } }],
+    ConsentWithdrawn: () => [letRun],
+    ConsentExpired: () => [letRun],
+  },
 };
+
+const EXPIRY = 'expiry';
+const letRun = { cancel: EXPIRY } as const;
+
+/** The end that was stated when the person agreed last; recorded once, however late the deadline fires. */
+function declareExpired({ personId, groupId }: About, state: State, { now }: Moment): Decision<ConsentEvents> {
+  const expiredAt = state.agreements.at(-1)?.expiresAt;
+  if (!isLive(state) || expiredAt === undefined || compareInstants(expiredAt, now) > 0) return nothing;
+  return [record('ConsentExpired', { personId, groupId, because: 'stated_end' as const, expiredAt })];
+}
+
+/** A consent lasts no longer than what it was given for: the activity it names, and the group in any case. */
+function endPurpose({ personId, groupId, endedAt, activityId }: ConsentCommands['EndPurpose'], state: State) {
+  const latest = state.agreements.at(-1);
+  if (!latest || (activityId !== undefined && latest.activityId !== activityId)) return nothing;
+  const expiredAt = compareInstants(endedAt, latest.at) < 0 ? latest.at : endedAt;
+  const because = activityId === undefined ? ('group_closed' as const) : ('activity_ended' as const);
+  return [record('ConsentExpired', { personId, groupId, because, expiredAt })];
+}
 
 /**
  * Consent counts when its method is one the profile allows (LD-10), a notice of that version with every required item
@@ -98,7 +141,7 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
  */
 function giveConsent(wish: ConsentCommands['GiveConsent'], state: State, moment: Moment): Decision<ConsentEvents> {
   if (isCovered(wish, state)) return nothing;
-  const { allowedMethods: _, requiredItems: __, rules, ...given } = wish;
+  const { allowedMethods: _, requiredItems: __, purposeEndedAt: ___, rules, ...given } = wish;
   const faults = faultsOf(wish, state, moment.occurredAt);
   const [first] = faults;
   if (!first) return [record('ConsentGiven', given, ...rules)];
@@ -108,18 +151,23 @@ function giveConsent(wish: ConsentCommands['GiveConsent'], state: State, moment:
   return refuse<ConsentEvents>(first.reason, faults.map(({ because }) => because).join(' '), rules, [evidence]);
 }
 
-function isCovered({ noticeVersion, agreementVersion, purpose, scope }: Given, { agreements }: State): boolean {
+function isCovered(wish: Given, { agreements }: State): boolean {
+  const same = ['noticeVersion', 'agreementVersion', 'purpose', 'expiresAt', 'activityId'] as const;
   return agreements.some(
     (agreed) =>
-      agreed.noticeVersion === noticeVersion &&
-      agreed.agreementVersion === agreementVersion &&
-      agreed.purpose === purpose &&
-      scope.every((part) => agreed.scope.includes(part)),
+      same.every((part) => agreed[part] === wish[part]) && wish.scope.every((part) => agreed.scope.includes(part)),
   );
 }
 
 function faultsOf(
-  { noticeVersion, agreementVersion, method, allowedMethods, requiredItems }: ConsentCommands['GiveConsent'],
+  {
+    noticeVersion,
+    agreementVersion,
+    method,
+    allowedMethods,
+    requiredItems,
+    purposeEndedAt,
+  }: ConsentCommands['GiveConsent'],
   { notices, saidNoAt }: State,
   at: string,
 ): { reason: Reason; because: string }[] {
@@ -134,6 +182,8 @@ function faultsOf(
     faults.push({ reason: 'NoticeIncomplete', because: `The notice lacked: ${missing[0]!.join(', ')}.` });
   if (allowedMethods.length > 0 && !allowedMethods.includes(method))
     faults.push({ reason: 'MethodNotAllowed', because: `The profile does not accept consent of the kind ${method}.` });
+  if (purposeEndedAt !== undefined && compareInstants(purposeEndedAt, at) <= 0)
+    faults.push({ reason: 'PurposeOver', because: 'The activity this consent is for is over.' });
   if (saidNoAt && compareInstants(at, saidNoAt) < 0)
     faults.push({ reason: 'ConsentOutdated', because: 'The person has refused or withdrawn since this consent.' });
   return faults;

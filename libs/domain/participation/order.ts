@@ -32,6 +32,7 @@ const firmness: Record<LeavingReason, 0 | 1 | 2> = {
   conduct: 2,
   age: 1,
   consent_withdrawn: 1,
+  consent_expired: 1,
   membership_ended: 0,
   role_ended: 0,
   activity_ended: 0,
@@ -42,10 +43,10 @@ const undoes: Record<CancelReason, readonly LeavingReason[]> = {
   eligibility_restored: ['membership_ended', 'role_ended', 'activity_ended', 'not_entitled'],
   rescinded: ['membership_ended', 'role_ended', 'age'],
   extended: ['activity_ended'],
-  consent_given: ['consent_withdrawn'],
+  consent_given: ['consent_withdrawn', 'consent_expired'],
   group_closed: [
     ...(['membership_ended', 'activity_ended', 'role_ended', 'on_request'] as const),
-    ...(['conduct', 'age', 'consent_withdrawn', 'not_entitled'] as const),
+    ...(['conduct', 'age', 'consent_withdrawn', 'consent_expired', 'not_entitled'] as const),
   ],
 };
 

@@ -245,6 +245,14 @@ describe('the person’s own wish', () => {
     expect(removalFor(withdrawn('left'), member)).toBeUndefined();
   });
 
+  it('[LD-09] [LD-05] orders out, in the time of an activity’s end, whoever has let a consent run out', () => {
+    const expired = cause('ConsentExpired', { ...who, because: 'stated_end', expiredAt: evening });
+    const lapsed = { ...member, hasLiveConsent: false };
+    expect(orderFor(expired, lapsed)).toEqual(['consent_expired', '2026-05-16T20:40:00.000Z']);
+    expect(removalFor(expired, { ...member, hasLiveConsent: true })).toBeUndefined();
+    expect(removalFor(expired, { ...lapsed, policy: team })).toBeUndefined();
+  });
+
   it('[LD-09] is undone by a new consent', () => {
     expect(cancelledFor(given, member)).toBe('consent_given');
   });

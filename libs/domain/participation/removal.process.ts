@@ -30,7 +30,7 @@ export type RemovalCauses = Pick<
   | 'ActivityEnded'
   | 'GroupClosed'
 > &
-  Pick<ConsentPayloads, 'ConsentGiven' | 'ConsentWithdrawn'>;
+  Pick<ConsentPayloads, 'ConsentGiven' | 'ConsentWithdrawn' | 'ConsentExpired'>;
 
 /** One of these events, with its own time. */
 export type RemovalCause = {
@@ -106,6 +106,11 @@ const rows: Rows = {
   RemovalRequestedByMember: (_, facts, occurredAt) => orderOut(facts, 'on_request', occurredAt),
   ConsentWithdrawn: ({ reason }, facts, occurredAt) =>
     reason === 'asked' ? orderOut(facts, 'consent_withdrawn', occurredAt, 'consent_methods') : undefined,
+  // Only where the policy asks for consent is it missed; the purpose being over, the limit is the one of an activity's end (LD-05, LD-09).
+  ConsentExpired: ({ expiredAt }, facts) =>
+    facts.hasLiveConsent || facts.policy.parameters.consent_methods.value.length === 0
+      ? undefined
+      : orderOut(facts, 'consent_expired', expiredAt, 'consent_methods'),
   // Agreeing again takes back the withdrawal; it does not make up for a membership that has ended meanwhile (LD-03, LD-09).
   ConsentGiven: (_, facts) => (mayStay(facts) ? cancel(facts, 'consent_given') : undefined),
   // Nobody asked for an age before a roster showed the person.
@@ -177,6 +182,12 @@ const tiedTo = (activityId: string, { participation }: RemovalFacts) => {
   return guest?.activityId === activityId ? guest : undefined;
 };
 
+/** An end of consent has no limit of its own: taken back, it is a wish to be out; run out, it is the end of what it was for. */
+function limitFor(trigger: LeavingReason): LimitName {
+  if (trigger === 'consent_withdrawn') return 'on_request';
+  return trigger === 'consent_expired' ? 'activity_ended' : trigger;
+}
+
 /**
  * An order to take somebody out, with its limit, its reminder and its rules.
  * The limit counts from the event's own time, so that a late report yields an order that is overdue already. Withdrawing has to
@@ -187,7 +198,7 @@ export function requiredBy(
   trigger: LeavingReason,
   start: string,
   ground?: ParameterName,
-  within: LimitName = trigger === 'consent_withdrawn' ? 'on_request' : trigger,
+  within: LimitName = limitFor(trigger),
 ): ParticipationCommands['RequireRemoval'] {
   const { groupId, personId, taskId, owners, policy, timeZone } = facts;
   const { value: limits } = policy.parameters.removal_sla;
