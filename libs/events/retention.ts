@@ -1,6 +1,10 @@
 import { Type } from 'typebox';
+import { breachEvents } from './breaches.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
+import { reviewEvents } from './reviews.js';
+import { recordEvents } from './records.js';
+import { keptItem, KeepingTerms, scheduleEvents } from './schedules.js';
 import { Duration, Id, Instant, oneOf, Term } from './terms.js';
 
 const task = { itemId: Id, taskId: Id };
@@ -23,23 +27,15 @@ export const HoldScope = Type.Object(
 /** Retention: how long things are kept, and proof that they went. Items are known by reference; their content is never here. */
 export const retentionEvents = declareEvents('retention', {
   ...operations,
+  ...breachEvents,
+  ...reviewEvents,
+  ...recordEvents,
+  ...scheduleEvents,
   RetentionScheduled: event('An item is kept until an instant and must go after it', {
-    itemId: Id,
-    recordClass: Term,
-    startsAt: Instant,
-    period: Duration,
+    ...keptItem,
     retainUntil: Instant,
-    ownerId: Id,
-    groupId: Type.Optional(Id),
-    personId: Type.Optional(Id),
-    incidentId: Type.Optional(Id),
-    /** Whether the period is the policy's, and changes with it. */
-    byPolicy: Type.Optional(Type.Boolean()),
-    timeZone: Term,
-    deletion: Type.Object(
-      { taskId: Id, within: Duration, remindAfter: Type.Optional(Duration) },
-      { additionalProperties: false },
-    ),
+    /** Every rule that bears on it; left out where it is the one of `period`. */
+    terms: Type.Optional(KeepingTerms),
   }),
   RetentionExpired: event('The time to keep the item is over; recorded whether or not it may go', {
     itemId: Id,
@@ -53,7 +49,7 @@ export const retentionEvents = declareEvents('retention', {
     alreadyOverdue: Type.Boolean(),
   }),
   DeletionReminderDue: event('The owner is to be reminded that the limit is near', { ...task, dueAt: Instant }),
-  DeletionOverdue: event('The limit passed and nobody attested the deletion', { ...task, dueAt: Instant }),
+  DeletionOverdue: event('The limit passed and nobody said what became of the item', { ...task, dueAt: Instant }),
   DeletionAttested: event('The owner says it is deleted; attested, not proven', {
     ...task,
     scope: Scope,
@@ -82,8 +78,10 @@ export const retentionEvents = declareEvents('retention', {
     itemId: Id,
     previously: Duration,
     period: Duration,
-    retainUntil: Instant,
+    /** Missing where the time has yet to begin. */
+    retainUntil: Type.Optional(Instant),
     isOver: Type.Boolean(),
+    terms: Type.Optional(KeepingTerms),
   }),
   DeletionTaskCancelled: event('The item need not be deleted now after all', {
     ...task,
