@@ -54,6 +54,24 @@ export function addDuration(instantIso: string, isoDuration: string, timeZone = 
   return houseForm(start.add(Temporal.Duration.from(isoDuration), { overflow: 'constrain' }).toInstant());
 }
 
+/** The midnight that ends a day (`YYYY-MM-DD`) in the zone, in the house form. Throws a RangeError on anything else. */
+export function endOfDay(day: string, timeZone = DEFAULT_TIME_ZONE): string {
+  return houseForm(Temporal.PlainDate.from(day).add({ days: 1 }).toZonedDateTime(timeZone).toInstant());
+}
+
+/** The day so many intervals after a first one, counted from the first: 29 February plus four years is 29 February again. */
+export function nthDay(first: string, every: string, count: number): string {
+  const { years, months, weeks, days } = Temporal.Duration.from(every);
+  const step = { years: years * count, months: months * count, weeks: weeks * count, days: days * count };
+  return Temporal.PlainDate.from(first).add(step, { overflow: 'constrain' }).toString();
+}
+
+/** An instant as the clocks of the zone show it, with their offset: `2026-05-09T22:00:00+01:00`. */
+export function onTheClock(instantIso: string, timeZone = DEFAULT_TIME_ZONE): string {
+  const local = Temporal.Instant.from(instantIso).toZonedDateTimeISO(timeZone);
+  return local.toString({ timeZoneName: 'never', smallestUnit: 'second' });
+}
+
 /** Orders two instants: -1 where `a` is earlier, 1 where it is later, 0 where they are the same, whatever the offsets. */
 export function compareInstants(a: string, b: string): -1 | 0 | 1 {
   const order = Temporal.Instant.compare(Temporal.Instant.from(a), Temporal.Instant.from(b));
