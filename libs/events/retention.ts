@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { breachEvents } from './breaches.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
+import { packageEvents } from './packages.js';
 import { reviewEvents } from './reviews.js';
 import { recordEvents } from './records.js';
 import { keptItem, KeepingTerms, scheduleEvents } from './schedules.js';
@@ -31,6 +32,7 @@ export const retentionEvents = declareEvents('retention', {
   ...reviewEvents,
   ...recordEvents,
   ...scheduleEvents,
+  ...packageEvents,
   RetentionScheduled: event('An item is kept until an instant and must go after it', {
     ...keptItem,
     retainUntil: Instant,
