@@ -1,5 +1,5 @@
-import type { Database, Transaction } from '#eventsourcing';
-import { tenantOf, type Item } from './batch.js';
+import type { Transaction } from '#eventsourcing';
+import type { Item } from './batch.js';
 import { versionsFollowed } from './continuity.js';
 import { lanesWaiting } from './parked.js';
 
@@ -19,23 +19,8 @@ interface AdmitRow {
   readonly versions: Record<string, number> | null;
 }
 
-/**
- * Enters one organisation's events of one topic, none of which the processor handles, into its inbox and counts them, in one round trip.
- * False where some of them have to wait behind parked messages: then nothing was done.
- */
-export async function passOver(database: Database, processor: string, items: readonly Item[]): Promise<boolean> {
-  const [row] = await database.alone<{ done: boolean }>('select pass_over($1, $2, $3, $4, $5) as done', [
-    tenantOf(items[0]!),
-    processor,
-    idsOf(items),
-    [...new Set(items.map(({ lane }) => lane))],
-    items[0]!.message.topic,
-  ]);
-  return row!.done;
-}
-
 /** In one order for everybody, so that two batches never wait for each other's inbox rows. */
-const idsOf = (items: readonly Item[]): string[] =>
+export const idsOf = (items: readonly Item[]): string[] =>
   [...new Set(items.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event.id] : [])))].sort();
 
 /**

@@ -10,10 +10,13 @@ export class Unprocessable extends Error {
   override readonly name = 'Unprocessable';
 }
 
-/** A handler failed and has tries left: the batch comes again after a pause. */
+/** Handlers failed and have tries left: what is on these lanes (global ids) comes again after a pause, the rest of the batch at once. */
 export class TryAgain extends Error {
   override readonly name = 'TryAgain';
-  constructor(override readonly cause: unknown) {
+  constructor(
+    override readonly cause: unknown,
+    readonly lanes: ReadonlySet<string>,
+  ) {
     super('A handler failed and is tried again');
   }
 }
@@ -44,7 +47,8 @@ export const TRIES = 5;
 
 /**
  * One pass over a batch in one transaction. A handler that fails does not end the pass: the rest of its lane is left for the next one,
- * other lanes go on, so that many bad messages use up their tries side by side. The pass then throws `TryAgain`, and is rolled back.
+ * other lanes go on, so that all bad messages are known, and use up their tries side by side. The pass then throws `TryAgain`, and is
+ * rolled back.
  */
 export class Pass {
   private readonly counts = new Map<string, number>();
@@ -128,7 +132,7 @@ export class Pass {
     processing.failures.set(id, failures);
     if (!(failed.error instanceof Unprocessable) && failures < TRIES) {
       this.held.add(globalId(event.tenantId, item.lane));
-      this.failure ??= new TryAgain(failed.error);
+      this.failure ??= new TryAgain(failed.error, this.held);
       return false;
     }
     processing.log('error', `${processing.name} parks ${event.type} ${event.id}`, failed.error);

@@ -3,13 +3,13 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { RecordedEvent } from '#events';
 import { isTransient, type Database, type Transaction } from '#eventsourcing';
-import { passOver } from './admit.js';
-import { byTenant, itemOf, tenantOf, type Item } from './batch.js';
+import { globalId, itemOf, tenantOf, type Item } from './batch.js';
 import { NO_TENANT } from './cloudevents.js';
 import { PageFailed, Pass, TryAgain, TRIES, type Processing } from './handling.js';
 import type { Parking } from './parked.js';
+import { passingOf } from './passing.js';
 import { replayLane } from './replay.js';
-import type { ReceivedMessage, Subscribed, Transport, TransportStatus } from './transport.js';
+import type { BusMessage, ReceivedMessage, Subscribed, Transport, TransportStatus } from './transport.js';
 
 /** What a handler gets beside the event: the transaction that also holds the inbox row, acting for the event's organisation. */
 export interface Handling {
@@ -28,18 +28,21 @@ export interface ProcessorOptions extends Parking {
   readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
   /** Runs each call of the handlers; for those who want to know how it went. Must reject as the work does. */
   readonly around?: (events: readonly RecordedEvent[], work: () => Promise<void>) => Promise<void>;
-  /** Milliseconds to wait before the second and further tries of a batch; the last one counts for those beyond. */
+  /** Milliseconds to wait before the second and further tries; the last one counts for those beyond. */
   readonly backOff?: readonly number[];
 }
 
-const BACK_OFF = [100, 500, 2_000, 5_000];
+/** A bug hardly ever goes away by waiting, and later batches wait meanwhile. */
+const AFTER_BUG = [20, 80, 200, 400];
+const AFTER_FAULT = [100, 500, 2_000, 5_000];
+const pauseAfter = (attempt: number, pauses: readonly number[]) => pauses[Math.min(attempt, pauses.length - 1)]!;
 
 /**
  * One processor's `@EventPattern` handlers behind a transport. A batch is one Postgres transaction: inbox rows, effects, parked messages
  * and the count of what was handled; only then does the transport commit its offset. So delivery is at least once and effects are once
  * [R7] [R8]. Faults [R9]: transient ones (connections, conflicts) make the batch come again; `Unprocessable` parks at once; anything else
- * is taken for a bug, tried five times within half a minute, then parked. Later messages of a parked one's stream wait behind it; other
- * streams go on.
+ * is taken for a bug, tried five times within some seconds, then parked. Later messages of its stream wait behind it; other streams go
+ * on, those of its own batch at once.
  */
 export class ProcessorServer extends Server implements CustomTransportStrategy {
   override readonly transportId: symbol;
@@ -118,6 +121,7 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
       topics,
       handled: await this.handledSoFar(),
       onBatch: (messages, heartbeat) => this.onBatch(messages, heartbeat),
+      turn: (messages) => this.turnFor(messages),
     });
   }
 
@@ -131,33 +135,70 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
   }
 
   private async onBatch(messages: readonly ReceivedMessage[], heartbeat: () => Promise<void>): Promise<void> {
-    const { backOff = BACK_OFF, database, log } = this.options;
     this.batchBegan ??= performance.now(); // a batch that comes again after a failure is still the same one
     const items = messages.map(itemOf);
-    const [first, ...others] = byTenant(items);
-    const tenantId = first && others.length === 0 ? tenantOf(first[0]!) : NO_TENANT; // each run then names its own
-    const concernsUs = !first || others.length > 0 || items.some((item) => this.concerns(item));
-    for (let [attempt, oneByOne] = [0, false]; ;) {
+    const left = items.some((item) => this.concerns(item))
+      ? items
+      : await this.patiently(heartbeat, () => passingOf(this.options.database).over(this.name, items));
+    await this.handle(left, heartbeat);
+    this.processing.failures.clear();
+    this.batchBegan = undefined;
+  }
+
+  /** Handles what is new. What a handler fails over is tried again apart, after a pause, and what is on other lanes is done before that. */
+  private async handle(items: readonly Item[], heartbeat: () => Promise<void>, attempt = 0): Promise<void> {
+    if (items.length === 0) return;
+    try {
+      await this.patiently(heartbeat, () => this.pass(items));
+    } catch (error) {
+      if (!(error instanceof TryAgain)) throw error;
+      this.options.log('warn', `${this.name} tries a batch again`, error.cause);
+      const isHeld = (item: Item) => error.lanes.has(globalId(tenantOf(item), item.lane));
+      await this.handle(
+        items.filter((item) => !isHeld(item)),
+        heartbeat,
+      );
+      await heartbeat();
+      await delay(pauseAfter(attempt, this.options.backOff ?? AFTER_BUG));
+      await this.handle(items.filter(isHeld), heartbeat, attempt + 1);
+    }
+  }
+
+  /** With a fault that does not pass so soon, the transport backs off and brings the batch again. */
+  private async patiently<T>(heartbeat: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
       try {
-        const isOver = !concernsUs && (await passOver(database, this.name, items));
-        if (!isOver) await database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
-        this.processing.failures.clear();
-        this.batchBegan = undefined;
-        return;
+        return await work();
       } catch (error) {
-        if (error instanceof PageFailed) {
-          oneByOne = true;
-          log('warn', `${this.name} handles a page one by one`, error.cause);
-          continue;
-        }
-        const isBug = error instanceof TryAgain;
-        // With a fault that does not pass so soon, the transport backs off and brings the batch again.
-        if (!isBug && (!isTransient(error) || attempt >= TRIES)) throw error;
-        log('warn', `${this.name} tries a batch again`, isBug ? error.cause : error);
+        if (!isTransient(error) || attempt >= TRIES) throw error;
+        this.options.log('warn', `${this.name} tries a batch again`, error);
         await heartbeat();
-        await delay(backOff[Math.min(attempt++, backOff.length - 1)]);
+        await delay(pauseAfter(attempt, this.options.backOff ?? AFTER_FAULT));
       }
     }
+  }
+
+  /** One transaction; where a page fails, a second one that takes its events one by one. */
+  private async pass(items: readonly Item[]): Promise<void> {
+    const tenants = new Set(items.map(tenantOf));
+    const tenantId = tenants.size === 1 ? [...tenants][0]! : NO_TENANT; // each run then names its own
+    const once = (oneByOne: boolean) =>
+      this.options.database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
+    try {
+      await once(false);
+    } catch (error) {
+      if (!(error instanceof PageFailed)) throw error;
+      this.options.log('warn', `${this.name} handles a page one by one`, error.cause);
+      await once(true);
+    }
+  }
+
+  /** What may lead to further events of its own service first, then what others handle, then what is only counted. */
+  private turnFor(messages: readonly BusMessage[]): number {
+    const handled = messages.filter(({ headers }) => this.processing.handles(headers['ce_type'] ?? ''));
+    if (handled.length === 0) return 2;
+    const own = `rollcall.${this.name.split('.')[0]}`;
+    return handled.some(({ topic }) => topic === own) ? 0 : 1;
   }
 
   /** Whether a message needs more than to be counted: it has a handler, or cannot be read. */

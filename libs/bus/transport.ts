@@ -39,6 +39,11 @@ export interface Subscription {
    * `heartbeat` is to be called now and then by work that may last longer than half a minute; it never rejects.
    */
   onBatch(messages: readonly ReceivedMessage[], heartbeat: () => Promise<void>): Promise<void>;
+  /**
+   * For a transport that hands messages to all groups itself: in which turn the group gets these, the lowest first; 0 when left out.
+   * It decides how soon, and nothing else: a turn that lasts does not keep the next one waiting for long.
+   */
+  turn?(messages: readonly BusMessage[]): number;
 }
 
 /** `starting` also covers joining again after a fault; `crashed` is for good. */

@@ -138,7 +138,7 @@ export class Relay {
   private async publishAll({ epoch, over }: Term): Promise<void> {
     let published = await this.published();
     while (!over.aborted) {
-      const events = await this.options.database.asRelay((tx) => readSequenced(tx.query, published, PUBLISH_PAGE));
+      const events = await this.page(published);
       if (over.aborted) return; // the page may be old by now: another may lead
       if (events.length === 0) {
         await this.publishWake.wait(RETRY_AFTER, over);
@@ -153,12 +153,18 @@ export class Relay {
         continue;
       }
       const last = events.at(-1)!.position;
-      const [mine] = await this.options.database.asRelay((tx) =>
-        tx.prepared('update sequencer set published = $2 where epoch = $1 returning 1', [epoch, last]),
+      const [mine] = await this.options.database.aloneAsRelay(
+        'update sequencer set published = $2 where epoch = $1 returning 1',
+        [epoch, last],
       );
       if (!mine) throw new Error('Another relay leads now');
       published = last;
     }
+  }
+
+  private async page(after: number): Promise<SequencedEvent[]> {
+    const sql = 'select * from sequenced_after($1, $2)';
+    return (await this.options.database.aloneAsRelay<SequencedRow>(sql, [after, PUBLISH_PAGE])).map(sequencedEvent);
   }
 
   private published(): Promise<number> {
@@ -168,15 +174,24 @@ export class Relay {
   }
 }
 
+type SequencedRow = StoredRow & { readonly position: string };
+
+const sequencedEvent = (row: SequencedRow): SequencedEvent => ({
+  ...restore(row),
+  type: row.type,
+  position: Number(row.position),
+  body: row.body,
+});
+
 type Query = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
 
 /** One page of the log after `position`, in global order. */
 export async function readSequenced(query: Query, position: number, limit: number): Promise<SequencedEvent[]> {
-  const rows = await query<StoredRow & { position: string }>(
+  const rows = await query<SequencedRow>(
     `select s.position, e.tenant_id, e.stream_id, e.version, e.event_id, e.type, e.body
      from sequence s join events e using (tenant_id, stream_id, version)
      where s.position > $1 order by s.position limit $2`,
     [position, limit],
   );
-  return rows.map((row) => ({ ...restore(row), type: row.type, position: Number(row.position), body: row.body }));
+  return rows.map(sequencedEvent);
 }

@@ -36,7 +36,7 @@ export const twoOfEverything: Fault = {
       },
       {
         file: RELAY,
-        find: 'const events = await this.options.database.asRelay((tx)=>readSequenced(tx.query, published, PUBLISH_PAGE));',
+        find: 'const events = await this.page(published);',
         replace:
           'const events = await this.options.database.asRelay(async (tx)=>{\n' +
           "                const [row] = await tx.query('select published from sequencer for update');\n" +

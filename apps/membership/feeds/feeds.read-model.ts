@@ -16,6 +16,7 @@ export async function rememberNew(tx: Transaction, ids: readonly string[]): Prom
 
 /** Lets statements that were not taken in come again. */
 export async function forget(tx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
   await tx.query('delete from inbox where tenant_id = $1 and processor = $2 and event_id = any($3::uuid[])', [
     tx.tenantId,
     FEEDS_PROCESSOR,

@@ -17,8 +17,15 @@ const longestPause = 5000;
 
 /** A subscribed group: one queue, worked off batch by batch. */
 export interface Group extends Subscribed {
-  /** Resolves when the group has handled all that concerns it; rejects when it stopped or nobody waits any longer. */
-  deliver(messages: readonly BusMessage[], publication: Publication): Promise<void>;
+  /** What of a publication is on the group's topics. */
+  concern(messages: readonly BusMessage[]): BusMessage[];
+  /** In which turn the group gets these. */
+  turn(messages: readonly BusMessage[]): number;
+  /**
+   * Queues these messages, to be handled from `begin` on, at its place in the queue. Resolves when the group has handled them; rejects when
+   * it stopped or nobody waits any longer.
+   */
+  deliver(messages: readonly BusMessage[], begin: Promise<void>, publication: Publication): Promise<void>;
 }
 
 /** Opens the queue of one group. A batch its handler rejects is tried again in place, the rest waits behind it. */
@@ -41,16 +48,22 @@ export function openGroup(subscription: Subscription, log: TransportLog): Group 
       }
     }
   };
-  const handleAfter = async (earlier: Promise<void>, batches: ReceivedMessage[][], publication: Publication) => {
+  const handleAfter = async (
+    earlier: Promise<unknown>,
+    batches: readonly ReceivedMessage[][],
+    publication: Publication,
+  ): Promise<void> => {
     await earlier;
     for (const batch of batches) await handle(batch, publication);
   };
 
   return {
-    deliver: (messages, publication) => {
+    concern: (messages) => messages.filter(({ topic }) => subscription.topics.includes(topic)),
+    turn: (messages) => subscription.turn?.(messages) ?? 0,
+    deliver: (messages, begin, publication) => {
       if (stopping.signal.aborted) return Promise.reject(new TransportStopped(`Group ${group}`));
       const batches = batchesFor(subscription.topics, messages, numbering);
-      const handled = handleAfter(queue, batches, publication);
+      const handled = handleAfter(Promise.all([queue, begin]), batches, publication);
       queue = handled.catch(() => undefined);
       return handled;
     },

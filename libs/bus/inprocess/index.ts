@@ -1,5 +1,14 @@
 /** The transport for one process: no broker, nothing kept. What is published is safe because it has been handled. */
-import { type Transport, type TransportLog, TransportStopped, publishLimit, withinLimit } from '../transport.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type BusMessage,
+  type Publication,
+  type Transport,
+  type TransportLog,
+  TransportStopped,
+  publishLimit,
+  withinLimit,
+} from '../transport.js';
 import { type Group, openGroup } from './group.js';
 
 export interface InProcessOptions {
@@ -8,8 +17,11 @@ export interface InProcessOptions {
   limit?: number;
 }
 
+/** Milliseconds after which a turn no longer keeps the next one waiting. */
+const TURN = 50;
+
 /**
- * A transport that hands each batch to the groups subscribed at that moment, the groups side by side.
+ * A transport that hands each batch to the groups subscribed at that moment, the groups of one turn side by side.
  * It keeps nothing: subscribe every group before the first `publish`. A group that has stopped makes `publish`
  * reject until it is subscribed again, so the publisher never counts as delivered what a stopped group has missed.
  * One subscription per group, as there is one process.
@@ -21,9 +33,7 @@ export function inProcessTransport({ log = () => {}, limit = publishLimit }: InP
   return {
     publish: async (messages) => {
       if (closed) throw new TransportStopped('The transport');
-      await withinLimit(limit, (publication) =>
-        Promise.all([...groups.values()].map((group) => group.deliver(messages, publication))),
-      );
+      await withinLimit(limit, (publication) => deliverInTurns([...groups.values()], messages, publication));
     },
     subscribe: async (subscription) => {
       if (closed) throw new TransportStopped('The transport');
@@ -46,4 +56,34 @@ export function inProcessTransport({ log = () => {}, limit = publishLimit }: InP
       await Promise.all([...groups.values()].map((group) => group.stop()));
     },
   };
+}
+
+/** All of it is queued at once, so that what is published next comes after it, whatever turn that has. */
+async function deliverInTurns(
+  groups: readonly Group[],
+  messages: readonly BusMessage[],
+  publication: Publication,
+): Promise<void> {
+  const due = groups
+    .map((group) => ({ group, messages: group.concern(messages) }))
+    .filter((one) => one.messages.length > 0)
+    .map((one) => ({ ...one, turn: one.group.turn(one.messages) }));
+  const deliveries: Promise<void>[] = [];
+  let begin: Promise<void> = Promise.resolve();
+  for (const turn of [...new Set(due.map((one) => one.turn))].sort((a, b) => a - b)) {
+    const these = due
+      .filter((one) => one.turn === turn)
+      .map((one) => one.group.deliver(one.messages, begin, publication));
+    deliveries.push(...these);
+    begin = overOrLate(begin, these);
+  }
+  await Promise.all(deliveries);
+}
+
+async function overOrLate(begin: Promise<void>, deliveries: readonly Promise<void>[]): Promise<void> {
+  await begin;
+  const timer = new AbortController();
+  const late = delay(TURN, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([Promise.allSettled(deliveries), late]);
+  timer.abort();
 }

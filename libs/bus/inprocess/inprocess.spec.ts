@@ -42,6 +42,47 @@ describe('the transport inside one process', () => {
     expect(arrivals.numbers()).toEqual([1]);
   });
 
+  it('hands messages to the groups in their turns, and waits for one that lasts only a moment', async () => {
+    const transport = inProcessTransport();
+    const came: string[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const take = (group: string, turn: number, work: () => Promise<void>) =>
+      transport.subscribe({
+        group,
+        topics: ['t'],
+        turn: () => turn,
+        onBatch: async () => {
+          await work();
+          came.push(group);
+        },
+      });
+    await take('last', 2, async () => {});
+    await take('slow', 1, () => held);
+    await take('first', 0, () => new Promise((resolve) => setImmediate(resolve)));
+    const published = transport.publish([numbered('t', 'a', 0)]);
+    await eventually('the last has it', () => came.includes('last'));
+    expect(came).toEqual(['first', 'last']);
+    release();
+    await published;
+    expect(came).toEqual(['first', 'last', 'slow']);
+  });
+
+  it('[R7] keeps the order of what is published at once, whatever the turns', async () => {
+    const transport = inProcessTransport();
+    const arrivals = new Arrivals();
+    const slow = {
+      topics: ['t'],
+      turn: () => 0,
+      onBatch: () => new Promise<void>((resolve) => setTimeout(resolve, 5)),
+    };
+    await transport.subscribe({ group: 'slow', ...slow });
+    let calls = 0;
+    await transport.subscribe({ group: 'group', topics: ['t'], turn: () => -calls++ * 2 + 1, onBatch: arrivals.take });
+    await Promise.all([0, 1, 2].map((nr) => transport.publish([numbered('t', 'a', nr)])));
+    expect(arrivals.numbers()).toEqual([0, 1, 2]);
+  });
+
   it('[R7] refuses to publish past a group that has stopped', async () => {
     const transport = inProcessTransport();
     const subscribed = await transport.subscribe({ group: 'group', topics: ['t'], onBatch: async () => {} });

@@ -53,3 +53,14 @@ begin
   end if;
   return query select n, old_head + n, case when n < page then bound else from_xid end;
 end $$;
+
+-- One page of the log after a position, in global order. The plan is kept, so none may be made that reads a table whole: it must walk the
+-- positions and find each event by its key.
+create function sequenced_after(after bigint, page integer)
+  returns table ("position" bigint, tenant_id uuid, stream_id text, version integer, event_id uuid, type text, body text) language plpgsql
+  set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off as $$
+begin
+  return query select s.position, e.tenant_id, e.stream_id, e.version, e.event_id, e.type, e.body
+    from sequence s join events e on e.tenant_id = s.tenant_id and e.stream_id = s.stream_id and e.version = s.version
+    where s.position > after order by s.position limit page;
+end $$;
