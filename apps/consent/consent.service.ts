@@ -8,6 +8,7 @@ import { holdings } from './holdings/holdings.slice.js';
 import { invitationPage } from './invitation-page/invitation-page.slice.js';
 import { invitations } from './invitations/invitations.slice.js';
 import { messages } from './messages/messages.slice.js';
+import { receipts } from './receipts/receipts.slice.js';
 import { texts } from './texts/texts.slice.js';
 
 @Module({})
@@ -34,6 +35,7 @@ export const consent = service(
     erasureSlice('consent'),
     consents,
     alternativeChannels,
+    receipts,
     texts,
     agreements,
     acknowledgements,

@@ -1,6 +1,7 @@
 export * from './decider.js';
 export * from './policy/policy.js';
 export * from './calendar/calendar.js';
+export * from './calendar/wall-clock.js';
 export * from './consent/consent.js';
 export * from './consent/terms.js';
 export * from './consent/receipt.js';

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { messageEvents } from './messages.js';
 import { operations } from './operations.js';
+import { receiptEvents } from './receipts.js';
 import { textEvents } from './texts.js';
 import { Commitment, Id, Instant, oneOf, Term } from './terms.js';
 
@@ -16,6 +17,7 @@ export const consentEvents = declareEvents('consent', {
   ...operations,
   ...textEvents,
   ...messageEvents,
+  ...receiptEvents,
   NoticePresented: event('The person was shown a version of the notice with these items', {
     ...about,
     noticeVersion: Term,

@@ -31,7 +31,7 @@ const personal = async () => {
 };
 const codesTo = (email: string) =>
   mailbox.mails
-    .filter(({ recipients }) => recipients.includes(email))
+    .filter(({ recipients, subject }) => recipients.includes(email) && subject?.startsWith('Your code'))
     .map(({ text }) => /^\d{6}$/m.exec(text ?? '')![0]);
 /** Asks for a code and waits for the `nth` mail. */
 const askFor = async (path: string, email: string, nth = 1) => {

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from '#eventsourcing';
-import { findPolicy, NEIGHBOURS, ServiceKit, timeZone, type Neighbours } from '#nest';
+import { findPolicy, NEIGHBOURS, PUBLIC_URL, ServiceKit, timeZone, type Neighbours } from '#nest';
 import { SubjectErased } from '#vault';
 import { MessageSender } from '../messages/sender.js';
+import { receiptOf } from '../receipts/receipts.js';
 import { admit, type Admission } from './admit.js';
 import { Attempts } from './attempts.js';
 import { openForm, sealForm, type Shown } from './form-token.js';
@@ -56,6 +57,7 @@ export class InvitationPage {
     @Inject(NEIGHBOURS) private readonly neighbours: Neighbours,
     @Inject(Attempts) private readonly attempts: Attempts,
     @Inject(MessageSender) private readonly sender: MessageSender,
+    @Inject(PUBLIC_URL) private readonly publicUrl: string | undefined,
   ) {}
 
   /** The first page of a link, or the one page of all links that let nobody in. */
@@ -86,6 +88,7 @@ export class InvitationPage {
       withdraw: () => this.sayNo(link, personId, 'withdrawn'),
       channel: () => this.reach(link, personId, fields),
       again: () => this.standing(link, personId),
+      receipt: () => this.receipt(link, personId),
     };
     return (steps[fields.step] ?? (() => this.first(link)))();
   }
@@ -201,6 +204,14 @@ export class InvitationPage {
       });
     });
     return page ?? this.first(link);
+  }
+
+  /** What the person agreed to, signed, to keep; for whoever never agreed the page that asks. */
+  private async receipt(link: Link, personId: string): Promise<View> {
+    const about = { personId, groupId: link.invitation.groupId };
+    const from = { cause: { actor: { kind: 'person' as const, id: personId } }, publicUrl: this.publicUrl };
+    const content = await this.change(link, (tx) => receiptOf(this.kit, tx, from, about));
+    return content ? { status: 200, html: '', file: { name: 'consent-receipt.json', content } } : this.first(link);
   }
 
   private async wayIn(tx: Transaction, groupId: string, admission: Admission | undefined) {

@@ -47,6 +47,8 @@ export interface View {
   readonly html: string;
   /** Seconds after which to try again. */
   readonly retryAfter?: number;
+  /** In place of a page: JSON to keep, under a file name. */
+  readonly file?: { readonly name: string; readonly content: object };
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'views');
@@ -68,7 +70,7 @@ const STYLE = createHash('sha256').update(css).digest('base64');
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
 /** Answers with a page that nobody keeps, indexes or learns of by a referrer. */
-export function send(response: Response, { status, html, retryAfter }: View): void {
+export function send(response: Response, { status, html, retryAfter, file }: View): void {
   response
     .status(status)
     .set({
@@ -77,7 +79,8 @@ export function send(response: Response, { status, html, retryAfter }: View): vo
       'referrer-policy': 'no-referrer',
       'x-robots-tag': 'noindex, nofollow',
       ...(retryAfter ? { 'retry-after': String(retryAfter) } : {}),
+      ...(file ? { 'content-disposition': `attachment; filename="${file.name}"` } : {}),
     })
-    .type('html')
-    .send(html);
+    .type(file ? 'json' : 'html')
+    .send(file ? JSON.stringify(file.content, null, 2) : html);
 }

@@ -200,7 +200,11 @@ describe('consent', () => {
       given(presented, forCampaign)
         .when({ name: 'EndPurpose', data: { ...about, endedAt, activityId } })
         .expectEvents(
-          record('ConsentExpired', { ...about, because: 'activity_ended', expiredAt: '2026-01-01T12:00:00.000Z' }),
+          record('ConsentExpired', {
+            ...about,
+            because: 'activity_ended' as const,
+            expiredAt: '2026-01-01T12:00:00.000Z',
+          }),
         );
     });
 
