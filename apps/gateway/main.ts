@@ -33,6 +33,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   ],
   retention: [
     'retention-items',
+    'retention-schedules',
     'deletion-tasks',
     'holds',
     'retention-notices',

@@ -4,6 +4,7 @@ import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
 import { changes } from './changes/changes.slice.js';
 import { holds } from './holds/holds.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
+import { schedules } from './schedules/schedules.slice.js';
 import { requests } from './requests/requests.slice.js';
 import { items } from './items/items.slice.js';
 import { records } from './records/records.slice.js';
@@ -17,6 +18,7 @@ export const retention = service(
   RetentionModule,
   [
     'retention-items',
+    'retention-schedules',
     'deletion-tasks',
     'holds',
     'retention-notices',
@@ -29,6 +31,7 @@ export const retention = service(
     policySlice('retention'),
     knownGroupsSlice('retention'),
     items,
+    schedules,
     deletionTasks,
     holds,
     changes,

@@ -18,6 +18,7 @@ export * from './rights/package.js';
 export * from './rights/redaction.js';
 export * from './record/record.js';
 export * from './record/systems.js';
+export * from './record/capture.js';
 export { regions } from './calendar/working-days.js';
 export * from './organisation/organisation.js';
 export * from './organisation/access-key.js';

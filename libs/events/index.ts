@@ -5,4 +5,5 @@ export * from './feeds.js';
 export * from './membership.js';
 export * from './consent.js';
 export * from './retention.js';
+export * from './schedules.js';
 export * from './gateway.js';

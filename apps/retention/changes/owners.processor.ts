@@ -65,7 +65,7 @@ export class OwnersProcessor {
     if (!next) return; // nobody is left to tell; the order stays with the one who had it
     const items = await tx.query<{ itemId: string }>(
       `select item_id as "itemId" from retention_items
-       where tenant_id = $1 and group_id = $2 and owner_id = $3 and state not in ('attested', 'not_possible') order by item_id`,
+       where tenant_id = $1 and group_id = $2 and owner_id = $3 and state not in ('attested', 'not_possible', 'transferred') order by item_id`,
       [tx.tenantId, groupId, personId],
     );
     const policy = await findPolicy(tx, groupId);

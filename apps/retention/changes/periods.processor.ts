@@ -1,14 +1,14 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { v5 } from 'uuid';
 import { processorId, type Handling } from '#bus';
-import { retention, retentionNotice, retentionRules, type ResolvedPolicy } from '#domain';
+import { retention, retentionRules, type ResolvedPolicy } from '#domain';
 import { typeOf, type GatewayPayloads, type RecordedEvent } from '#events';
 import type { Transaction } from '#eventsourcing';
-import { ServiceKit, timeZone } from '#nest';
+import { ServiceKit } from '#nest';
+import { IS_OPEN } from '../items/items.read-model.js';
+import { oweNotices } from './notices.js';
 
 export const PERIODS = 'retention.periods';
-const NOTICES = 'f4f1d1f6-6b7a-4a4a-9a55-0a7de8c6f1d2';
 /** Items told in one statement. */
 const PAGE = 1_000;
 
@@ -58,18 +58,8 @@ export class PeriodsProcessor {
           occurredAt,
         })),
       );
-    const zone = await timeZone(tx);
-    const previously = new Map(items.map(({ groupId, period: before }) => [groupId, before]));
-    await this.kit.commands.execute(
-      tx,
-      retentionNotice,
-      cause,
-      [...previously].map(([groupId, before]) => {
-        const noticeId = v5(`${causationId} ${groupId}`, NOTICES);
-        const data = { groupId, noticeId, previously: before, period, timeZone: zone, rules };
-        return { id: noticeId, command: { name: 'OweNotice', data }, occurredAt };
-      }),
-    );
+    const changes = items.map(({ groupId, period: previously }) => ({ groupId, previously, period, rules }));
+    await oweNotices(this.kit, tx, cause, occurredAt, changes);
   }
 }
 
@@ -78,7 +68,7 @@ function affectedBy(tx: Transaction, groupType: string, period: string): Promise
   return tx.query<Affected>(
     `select i.item_id as "itemId", i.group_id as "groupId", i.period
      from retention_items i join known_groups g on g.tenant_id = i.tenant_id and g.group_id = i.group_id
-     where i.tenant_id = $1 and g.group_type = $2 and i.by_policy and i.period <> $3 and i.state not in ('attested', 'not_possible')
+     where i.tenant_id = $1 and g.group_type = $2 and i.by_policy and i.period <> $3 and ${IS_OPEN}
      order by i.item_id`,
     [tx.tenantId, groupType, period],
   );

@@ -81,7 +81,7 @@ export async function itemsCovered(
   return tx.query(
     `select i.item_id as "itemId", g.group_type as "groupType"
      from retention_items i left join known_groups g on g.tenant_id = i.tenant_id and g.group_id = i.group_id
-     where i.tenant_id = $1 and i.state not in ('attested', 'not_possible') and ($2::uuid is null or i.group_id = $2)
+     where i.tenant_id = $1 and i.state not in ('attested', 'not_possible', 'transferred') and ($2::uuid is null or i.group_id = $2)
        and ($3::uuid is null or i.owner_id = $3 or i.person_id = $3) and ($4::uuid is null or i.incident_id = $4)
        and ($5::timestamptz is null or i.starts_at >= $5) and ($6::timestamptz is null or i.starts_at <= $6)
      order by i.item_id`,

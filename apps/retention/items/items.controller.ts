@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { v5, v7 } from 'uuid';
-import { covers, DELETION_TERMS, retention } from '#domain';
+import { covers, DELETION_TERMS, retention, whyKept } from '#domain';
 import {
   afterInstant,
   Answer,
@@ -20,7 +20,7 @@ import {
 } from '#nest';
 import { holdsInForce } from '../holds/holds.read-model.js';
 import { Item, ItemPage, ItemsQuery, ScheduleItem, Scheduled } from './items.dto.js';
-import { findItem, listItems } from './items.read-model.js';
+import { findItem, listItems, NEVER } from './items.read-model.js';
 import { termsFor } from './period.js';
 
 const DELETION_TASKS = 'b0b184af-19ae-42f3-a8a8-93a5d1b9fb41';
@@ -41,7 +41,7 @@ export class ItemsController {
   async schedule(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof ScheduleItem>) {
     const itemId = (body.itemId ?? v7()).toLowerCase();
     const { recordClass, reference, groupId, personId, incidentId } = body;
-    const data = {
+    const item = {
       itemId,
       recordClass,
       startsAt: pastInstantIn('body/startsAt', body.startsAt, tx.now),
@@ -49,7 +49,11 @@ export class ItemsController {
       ...(groupId ? { groupId: groupId.toLowerCase() } : {}),
       ...(personId ? { personId: personId.toLowerCase() } : {}),
       ...(incidentId ? { incidentId: incidentId.toLowerCase() } : {}),
-      ...(await termsFor(tx, body)),
+    };
+    const asked = { ...item, ...(body.period ? { period: body.period } : {}) };
+    const data = {
+      ...item,
+      ...(await termsFor(tx, item.groupId, [asked]))[0]!,
       timeZone: await timeZone(tx),
       deletion: { taskId: v5(itemId, DELETION_TASKS), ...DELETION_TERMS },
     };
@@ -84,18 +88,19 @@ export class ItemsController {
       after: afterInstant(cursor),
       limit: limit + 1,
     });
-    return page(rows, limit, (row) => [row.retainUntil, row.itemId]);
+    return page(rows, limit, (row) => [row.retainUntil ?? NEVER, row.itemId]);
   }
 
   @Read(':itemId', {
     scopes: ['admin', 'moderator'],
-    summary: 'One item, with where it is found',
+    summary: 'One item, with where it is found and, in words, why it is kept as long as it is',
     answers: Item,
   })
   async show(@Incoming() { tx, params }: Call) {
     const item = await findItem(tx, params['itemId']!);
     if (!item) throw notFound('item');
     const { reference } = await this.kit.vault.read(tx, item.itemId, ['reference']);
-    return new Answer(200, { ...item, reference }, item.version);
+    const { state } = (await this.kit.commands.states(tx, retention, [item.itemId])).get(item.itemId)!;
+    return new Answer(200, { ...item, reference, because: whyKept(state) }, item.version);
   }
 }

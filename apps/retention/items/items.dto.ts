@@ -1,16 +1,26 @@
 import { Type } from 'typebox';
 import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 
-const state = Type.Enum(['scheduled', 'held', 'deletion_due', 'attested', 'not_possible']);
+const state = Type.Enum([
+  'awaiting',
+  'scheduled',
+  'held',
+  'deletion_due',
+  'review_due',
+  'transfer_due',
+  'attested',
+  'not_possible',
+  'transferred',
+]);
 const recordClass = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,79}$',
   description: 'A class of your retention schedule, such as message; no free text',
 });
 /** Whole units, more than nothing, and few enough for the calendar. */
-const period = Type.String({
+export const period = Type.String({
   pattern:
     '^P(?=.*[1-9])(?=[0-9]|T[0-9])([0-9]{1,2}Y)?([0-9]{1,3}M)?([0-9]{1,3}W)?([0-9]{1,4}D)?(T(?=[0-9])([0-9]{1,4}H)?([0-9]{1,4}M)?)?$',
-  description: 'ISO 8601 duration, such as P2Y; the policy’s retention_period unless said',
+  description: 'ISO 8601 duration, such as P2Y',
 });
 
 /** What the vault gives for the reference of an item. */
@@ -32,7 +42,13 @@ export const ScheduleItem = Type.Object(
       format: 'date-time',
       description: 'The item’s own time: when a message was sent or a record captured; not in the future',
     }),
-    period: Type.Optional(period),
+    period: Type.Optional(
+      Type.Unsafe<string>({
+        ...period,
+        description:
+          'How long to keep it, such as P2Y; the rules of the schedule for its class count beside it. Left out: the schedule’s, or else the policy’s retention_period',
+      }),
+    ),
     ownerId: Type.String({ format: 'uuid', description: 'The person who has to delete it' }),
     groupId: Type.Optional(uuid),
     personId: Type.Optional(uuid),
@@ -61,15 +77,23 @@ export const ItemsQuery = Type.Object(
 export const Scheduled = Type.Object({
   itemId: uuid,
   taskId: uuid,
-  retainUntil: instant,
+  retainUntil: orNull(instant),
   ...Recorded,
 });
 const item = {
   itemId: uuid,
   recordClass,
   startsAt: instant,
-  period: Type.String(),
-  retainUntil: instant,
+  period: Type.String({ description: 'Of the rule that decides' }),
+  retainUntil: Type.Union([instant, Type.Null()], {
+    description: 'The end of its time; empty while it waits for what that runs from',
+  }),
+  schedule: orNull(
+    Type.Object(
+      { number: Type.Integer(), contentVersion: Type.String() },
+      { description: 'The version of the schedule its time was last counted by' },
+    ),
+  ),
   ownerId: uuid,
   groupId: orNull(uuid),
   personId: orNull(uuid),
@@ -80,4 +104,14 @@ const item = {
   version: Type.Integer(),
 };
 export const ItemPage = pageOf(Type.Object(item));
-export const Item = Type.Object({ ...item, reference: Reference });
+export const Item = Type.Object({
+  ...item,
+  reference: Reference,
+  because: Type.Array(
+    Type.Object({
+      decides: Type.Boolean({ description: 'Whether it is this that keeps the item as it is kept' }),
+      because: Type.String({ description: 'One plain sentence' }),
+    }),
+    { description: 'Every hold and every rule that bears on the item' },
+  ),
+});

@@ -36,13 +36,18 @@ export async function keepItems(
   kept: readonly Kept[],
 ): Promise<Outcome[]> {
   if (kept.length === 0) return [];
-  const terms = await termsFor(tx, { groupId, ...(period ? { period } : {}) });
+  const asked = { recordClass, ownerId, ...(period ? { period } : {}) };
+  const terms = await termsFor(
+    tx,
+    groupId,
+    kept.map(({ startsAt, personId }) => ({ ...asked, startsAt, ...(personId ? { personId } : {}) })),
+  );
   const zone = await timeZone(tx);
   const holds = await holdsInForce(tx);
-  const requests = kept.map(({ itemId, startsAt, personId }) => {
+  const requests = kept.map(({ itemId, startsAt, personId }, index) => {
     const deletion = { taskId: v5(itemId, DELETION_TASKS), ...DELETION_TERMS };
     const about = personId === undefined ? {} : { personId };
-    return { itemId, startsAt, ...about, recordClass, ownerId, groupId, ...terms, timeZone: zone, deletion };
+    return { itemId, startsAt, ...about, recordClass, ownerId, groupId, ...terms[index]!, timeZone: zone, deletion };
   });
   const outcomes = await kit.commands.execute(
     tx,

@@ -81,7 +81,7 @@ export function itemsAbout(
   return tx.query(
     `select item_id as "itemId", retain_until <= $3::timestamptz as "isOver", iso(retain_until) as "retainUntil",
        exists (select from item_holds h where h.tenant_id = i.tenant_id and h.item_id = i.item_id) as "isHeld"
-     from retention_items i where tenant_id = $1 and person_id = $2 and state not in ('attested', 'not_possible') order by item_id`,
+     from retention_items i where tenant_id = $1 and person_id = $2 and state not in ('attested', 'not_possible', 'transferred') order by item_id`,
     [tx.tenantId, personId, tx.now],
   );
 }

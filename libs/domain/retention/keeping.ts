@@ -1,7 +1,7 @@
 /** How long an item is kept: its time, what it waits for, what keeps it longer. */
 import { addDuration, compareInstants } from '../calendar/calendar.js';
 import { type Decision, type Moment, nothing, record, refuse } from '../decider.js';
-import { begin, byPrecedence, type KeepingTerms } from '../schedule/precedence.js';
+import { begin, byPrecedence, hasSameRules, type KeepingTerms } from '../schedule/precedence.js';
 import { endOfTime, openOrder } from './ending.js';
 import {
   isOpen,
@@ -59,9 +59,7 @@ function clockStarted(
   const { itemId, startsAt, timeZone } = item;
   // What comes into being after the group closed, or the person left, has its time from then on.
   const startedAt = later(happenedAt, startsAt);
-  const [{ rule, endsAt }] = byPrecedence(begin(terms, trigger, startedAt).rules, timeZone) as [
-    { rule: { period: string }; endsAt: string | undefined },
-  ];
+  const { rule, endsAt } = byPrecedence(begin(terms, trigger, startedAt).rules, timeZone)[0]!;
   const until = endsAt === undefined ? {} : { retainUntil: keptUntil ? later(keptUntil, endsAt) : endsAt };
   return record('RetentionClockStarted', { itemId, trigger, startedAt, period: rule.period, ...until }, ...rules);
 }
@@ -116,8 +114,8 @@ export function changePeriod(
 ): Decision<RetentionEvents> {
   if (!isOpen(state)) return nothing;
   const { item, keptUntil } = state;
-  const next = terms ?? termsOf({ ...item, period });
-  if (JSON.stringify(next.rules) === JSON.stringify(state.terms.rules)) return nothing;
+  const next = terms ? sinceInquiry(terms, state.terms) : termsOf({ ...item, period });
+  if (hasSameRules(next, state.terms)) return nothing;
   const end = endOf(next, item.timeZone);
   const retainUntil = end !== undefined && keptUntil !== undefined ? later(keptUntil, end) : end;
   const isTold = state.status === 'expired' || state.status === 'taskOpen';
@@ -125,10 +123,16 @@ export function changePeriod(
   const until = retainUntil === undefined ? {} : { retainUntil };
   const changed = record(
     'RetentionPeriodChanged',
-    { itemId, previously: item.period, period, ...until, isOver, ...(terms ? { terms } : {}) },
+    { itemId, previously: item.period, period, ...until, isOver, ...(terms ? { terms: next } : {}) },
     ...rules,
   );
   if (state.status !== 'taskOpen' || isOver) return [changed];
   const { taskId } = state.task;
   return [record('DeletionTaskCancelled', { itemId, taskId, reason: 'period_changed' as const }, ...rules), changed];
+}
+
+/** The end of an inquiry is known to the item alone: it is carried over to other rules. */
+function sinceInquiry(next: KeepingTerms, before: KeepingTerms): KeepingTerms {
+  const ended = before.rules.find(({ trigger, startedAt }) => trigger === 'inquiry_ended' && startedAt !== undefined);
+  return ended === undefined ? next : begin(next, 'inquiry_ended', ended.startedAt!);
 }

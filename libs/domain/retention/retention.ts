@@ -1,5 +1,6 @@
 /** How long one item is kept, what keeps it longer, and the word of its owner on how it ended. */
 import { type Decider, nothing, record } from '../decider.js';
+import { explain, type Reason } from '../schedule/explain.js';
 import { begin } from '../schedule/precedence.js';
 import { attestDeletion, attestTransfer, decideReview, declareNotPossible, endOfTime } from './ending.js';
 import {
@@ -18,7 +19,7 @@ import {
 } from './item.js';
 import { applyHold, changePeriod, liftHold, scheduleItem, startClock } from './keeping.js';
 
-export type { RetentionCommands } from './item.js';
+export { termsOf, type RetentionCommands } from './item.js';
 
 export const retention: Decider<State, RetentionCommands, RetentionEvents> = {
   category: 'item',
@@ -169,4 +170,10 @@ function ordered(state: State, to: UnderTask['to'], task: Task): State {
   return state.status === 'expired'
     ? { ...state, status: 'taskOpen', to, task, isReminded: false, isOverdue: false }
     : state;
+}
+
+/** Why an item is kept as long as it is, in words: every hold and rule that bears on it. Empty for one that is gone or unknown. */
+export function whyKept(state: State): Reason[] {
+  if (!isOpen(state)) return [];
+  return explain(state.terms, state.holds, state.item.timeZone, state.keptUntil);
 }

@@ -54,6 +54,18 @@ export function begin(terms: KeepingTerms, trigger: Trigger, startedAt: string):
   return { ...terms, rules };
 }
 
+/** Whether two sets of terms have the same rules, begun at the same time, in whatever order. */
+export function hasSameRules(a: KeepingTerms, b: KeepingTerms): boolean {
+  const lines = ({ rules }: KeepingTerms) =>
+    rules
+      .map(({ from, recordClass, groupType, period, trigger, atEnd, basis, startedAt }) =>
+        [from, recordClass, groupType, period, trigger, atEnd, basis, startedAt].join(' '),
+      )
+      .toSorted()
+      .join('\n');
+  return lines(a) === lines(b);
+}
+
 /** What a rule of a schedule looks at in an item. */
 export interface Classed {
   readonly recordClass: string;
