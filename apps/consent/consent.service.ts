@@ -5,6 +5,7 @@ import { agreements } from './agreements/agreements.slice.js';
 import { alternativeChannels } from './alternative-channels/alternative-channels.slice.js';
 import { consents } from './consents/consents.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
+import { followUps } from './follow-ups/follow-ups.slice.js';
 import { invitationPage } from './invitation-page/invitation-page.slice.js';
 import { invitations } from './invitations/invitations.slice.js';
 import { messages } from './messages/messages.slice.js';
@@ -28,6 +29,7 @@ export const consent = service(
     'comprehension-checks',
     'invitations',
     'messages',
+    'follow-ups',
   ],
   [
     policySlice('consent'),
@@ -42,6 +44,7 @@ export const consent = service(
     invitations,
     invitationPage,
     messages,
+    followUps,
     holdings,
   ],
 );

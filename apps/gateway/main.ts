@@ -23,6 +23,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   consent: [
     'consents',
     'alternative-channels',
+    'follow-ups',
     'invitations',
     'texts',
     'agreements',

@@ -42,6 +42,7 @@ export * from './agreement/agreement.js';
 export * from './agreement/briefing.js';
 export * from './acknowledgement/acknowledgement.js';
 export * from './message/message.js';
+export * from './follow-up/follow-up.js';
 export * from './breach/breach.js';
 export * from './breach/checklist.js';
 export * from './breach/incident.js';

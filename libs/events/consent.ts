@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { followUpEvents } from './follow-ups.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { messageEvents } from './messages.js';
 import { operations } from './operations.js';
@@ -16,6 +17,7 @@ const IssuerRole = oneOf('group_admin', 'committee', 'staff');
 export const consentEvents = declareEvents('consent', {
   ...operations,
   ...textEvents,
+  ...followUpEvents,
   ...messageEvents,
   ...receiptEvents,
   NoticePresented: event('The person was shown a version of the notice with these items', {

@@ -97,6 +97,15 @@ export async function participantsOf(tx: Transaction, groupId: string, notYet: s
   return rows.map(({ id }) => id);
 }
 
+/** Who runs a group, by id. */
+export async function moderatorsOf(tx: Transaction, groupId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select person_id as id from role_holders where tenant_id = $1 and group_id = $2 and role = 'moderator' order by person_id`,
+    [tx.tenantId, groupId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The version of the organisation's own wording of a document; undefined where it has published none. */
 export async function ownVersion(tx: Transaction, document: string): Promise<string | undefined> {
   const [row] = await tx.query<{ version: string }>(

@@ -64,10 +64,10 @@ export async function queueMany(
 
 const queueing =
   (tx: Transaction) =>
-  ({ subject: _, text: __, dueAt = tx.now, ...about }: NewMessage) => ({
-    id: about.messageId,
-    command: { name: 'QueueMessage' as const, data: { ...about, dueAt } },
-  });
+  (wanted: NewMessage) => {
+    const { subject: _subject, text: _text, dueAt = tx.now, ...about } = wanted;
+    return { id: about.messageId, command: { name: 'QueueMessage' as const, data: { ...about, dueAt } } };
+  };
 
 const vaulted = ({ messageId, subject, text }: Words & { readonly messageId: string }) => ({
   [fieldOf(messageId)]: JSON.stringify({ subject, text }),
