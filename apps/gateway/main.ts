@@ -42,6 +42,10 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
     'business-records',
     'record-systems',
     'captures',
+    'breaches',
+    'incidents',
+    'devices',
+    'reviews',
   ],
 };
 

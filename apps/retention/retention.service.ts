@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { erasureSlice, knownGroupsSlice, policySlice, service } from '#nest';
+import { breaches } from './breaches/breaches.slice.js';
 import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
 import { changes } from './changes/changes.slice.js';
 import { holds } from './holds/holds.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
 import { schedules } from './schedules/schedules.slice.js';
+import { packages } from './packages/packages.slice.js';
 import { requests } from './requests/requests.slice.js';
 import { items } from './items/items.slice.js';
 import { records } from './records/records.slice.js';
@@ -26,6 +28,7 @@ export const retention = service(
     'business-records',
     'record-systems',
     'captures',
+    'breaches',
   ],
   [
     policySlice('retention'),
@@ -36,8 +39,10 @@ export const retention = service(
     holds,
     changes,
     requests,
+    packages,
     records,
     holdings,
+    breaches,
     erasureSlice('retention'),
   ],
 );
