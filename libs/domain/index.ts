@@ -1,5 +1,6 @@
 export * from './decider.js';
 export * from './policy/policy.js';
+export * from './policy/usage.js';
 export * from './calendar/calendar.js';
 export * from './calendar/wall-clock.js';
 export * from './consent/consent.js';

@@ -153,7 +153,7 @@ const usage = {
     Type.Object(
       {
         topic: key,
-        verdict: oneOf('never', 'not_sole', 'emergency_only', 'form_required'),
+        verdict: oneOf('never', 'not_sole', 'emergency_only', 'form_required', 'with_care', 'free'),
         redirect: orNull(key),
         obligations: obligationIds,
       },
