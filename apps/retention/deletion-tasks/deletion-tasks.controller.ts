@@ -18,7 +18,16 @@ import {
   ServiceKit,
 } from '#nest';
 import { findItemOfTask } from '../items/items.read-model.js';
-import { AttestDeletion, Attested, DeclareNotPossible, Task, TaskPage, TasksQuery } from './deletion-tasks.dto.js';
+import {
+  AttestDeletion,
+  Attested,
+  AttestTransfer,
+  DecideReview,
+  DeclareNotPossible,
+  Task,
+  TaskPage,
+  TasksQuery,
+} from './deletion-tasks.dto.js';
 import { findTask, listTasks } from './deletion-tasks.read-model.js';
 
 /** Orders to delete, each to the one who can. */
@@ -63,6 +72,45 @@ export class DeletionTasksController {
     return recorded(outcome!, { taskId, itemId: item.itemId });
   }
 
+  @Command(':taskId/decide', {
+    scopes: ['admin', 'moderator', 'compliance'],
+    summary: 'Decides what becomes of an item whose time ends with a review: it goes now, or stays until a day',
+    description: 'Where it goes, its owner gets the usual week to delete it. Under a hold nothing is decided (BR-61).',
+    body: DecideReview,
+    answers: Attested,
+  })
+  async decide(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof DecideReview>) {
+    const { item, taskId, rules } = await this.taskIn(tx, params);
+    const { decision, reason } = body;
+    const keepUntil = body.keepUntil === undefined ? {} : { keepUntil: instantIn('body/keepUntil', body.keepUntil) };
+    const data = { decision, reason, ...keepUntil, decidedBy: body.decidedBy.toLowerCase(), rules };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
+      { id: item.itemId, command: { name: 'DecideReview', data }, occurredAt, expectedVersion },
+    ]);
+    if (body.note && outcome!.events.length > 0 && !outcome!.refusal)
+      await this.kit.vault.write(tx, item.itemId, { note: body.note });
+    return recorded(outcome!, { taskId, itemId: item.itemId });
+  }
+
+  @Command(':taskId/transferred', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Records the owner’s word that the item was handed over to the archive, and where it is now',
+    body: AttestTransfer,
+    answers: Attested,
+  })
+  async transferred(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof AttestTransfer>) {
+    const { item, taskId, rules } = await this.taskIn(tx, params);
+    const data = { transferredBy: body.transferredBy.toLowerCase(), rules };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
+      { id: item.itemId, command: { name: 'AttestTransfer', data }, occurredAt, expectedVersion },
+    ]);
+    if (outcome!.events.length > 0 && !outcome!.refusal)
+      await this.kit.vault.write(tx, item.itemId, { archive: body.reference });
+    return recorded(outcome!, { taskId, itemId: item.itemId });
+  }
+
   @Read('', {
     scopes: ['admin', 'moderator', 'auditor'],
     summary: 'Who has to delete what by when, by due time',
@@ -88,8 +136,7 @@ export class DeletionTasksController {
   async show(@Incoming() { tx, params }: Call) {
     const task = await findTask(tx, params['taskId']!);
     if (!task) throw notFound('deletion task');
-    const { reference } = await this.kit.vault.read(tx, task.itemId, ['reference']);
-    return { ...task, reference };
+    return { ...task, ...(await this.kit.vault.read(tx, task.itemId, ['reference', 'archive'])) };
   }
 
   private async taskIn(tx: Transaction, params: Readonly<Record<string, string>>) {

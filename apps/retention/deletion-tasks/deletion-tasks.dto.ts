@@ -1,8 +1,25 @@
 import { Type } from 'typebox';
-import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
+import { closed, instant, OccurredAt, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
-const state = Type.Enum(['open', 'overdue', 'on_hold', 'cancelled', 'attested', 'not_possible']);
+const state = Type.Enum([
+  'open',
+  'overdue',
+  'on_hold',
+  'cancelled',
+  'decided',
+  'attested',
+  'not_possible',
+  'transferred',
+]);
+const kind = Type.Enum(['delete', 'review', 'transfer'], {
+  description: 'What its owner is asked for at the end of the item’s time, by the rule that decides',
+});
+const decision = Type.Enum(['delete', 'keep'], { description: 'It goes now, or stays until `keepUntil`' });
+const decidedBecause = Type.Enum(
+  ['no_longer_needed', 'still_needed', 'legal_duty', 'historical_value', 'request_pending'],
+  { description: 'The kind of reason' },
+);
 const reason = Type.Enum(['sender_gone', 'device_lost', 'too_late_for_everyone', 'held_by_others'], {
   description: 'Why it cannot be deleted',
 });
@@ -33,10 +50,38 @@ export const DeclareNotPossible = Type.Object(
   },
   closed,
 );
+export const DecideReview = Type.Object(
+  {
+    decision,
+    reason: decidedBecause,
+    keepUntil: Type.Optional(
+      Type.String({ format: 'date-time', description: 'With `keep`: when it is reviewed again; in the future' }),
+    ),
+    decidedBy: Type.String({ format: 'uuid', description: 'The person who decides: the owner' }),
+    note: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 2000, description: 'In your words; kept in the vault' }),
+    ),
+    occurredAt: OccurredAt,
+  },
+  closed,
+);
+export const AttestTransfer = Type.Object(
+  {
+    reference: Type.String({
+      minLength: 1,
+      maxLength: 1000,
+      description: 'Where it is now, in the archive’s own terms; kept in the vault',
+    }),
+    transferredBy: Type.String({ format: 'uuid', description: 'The person whose word it is: the owner' }),
+    occurredAt: OccurredAt,
+  },
+  closed,
+);
 export const TasksQuery = Type.Object(
   {
     ...PageQuery,
     state: Type.Optional(state),
+    kind: Type.Optional(kind),
     ownerId: Type.Optional(uuid),
     groupId: Type.Optional(uuid),
     dueBefore: Type.Optional(Type.String({ format: 'date-time', description: 'Due at this instant at the latest' })),
@@ -53,6 +98,7 @@ const task = {
   taskId: uuid,
   itemId: uuid,
   recordClass: Type.String(),
+  kind,
   groupId: orNull(uuid),
   ownerId: uuid,
   state,
@@ -66,7 +112,9 @@ const task = {
   attestedBy: orNull(uuid),
   attestedAt: orNull(instant),
   impossibleBecause: orNull(reason),
+  decision: orNull(decision),
+  decidedBecause: orNull(decidedBecause),
   lateBySeconds: orNull(Type.Integer()),
 };
 export const TaskPage = pageOf(Type.Object(task));
-export const Task = Type.Object({ ...task, reference: Reference });
+export const Task = Type.Object({ ...task, reference: Reference, archive: Reference });

@@ -4,25 +4,50 @@ import { projection, tenantTable, type Transaction } from '#eventsourcing';
 /** Who has to delete what by when, and what they said of it. */
 export const deletionTasksTable = tenantTable(
   'deletion_tasks',
-  `task_id uuid not null, item_id uuid not null, owner_id uuid not null, state text not null, opened_at timestamptz not null,
+  `task_id uuid not null, item_id uuid not null, kind text not null, owner_id uuid not null, state text not null, opened_at timestamptz not null,
    due_at timestamptz not null, remind_at timestamptz, reminded_at timestamptz, overdue_at timestamptz, already_overdue boolean not null,
-   scope text, impossible_because text, attested_by uuid, attested_at timestamptz, late_by_seconds bigint`,
+   scope text, impossible_because text, decision text, decided_because text, attested_by uuid, attested_at timestamptz, late_by_seconds bigint`,
   'task_id',
   'state, due_at, task_id',
   'owner_id, due_at, task_id',
 );
 
-export const deletionTasksProjection = projection<RetentionPayloads>('deletion_tasks', ['taskId'], {
-  /** Opened anew after a hold, it is as if nothing had been said of it. */
-  DeletionTaskOpened: ({ occurredAt, data }) => ({
+type Opened = { occurredAt: string; data: RetentionPayloads['DeletionTaskOpened'] };
+/** Opened anew, after a hold or a review, it is as if nothing had been said of it. */
+const opened =
+  (kind: 'delete' | 'review' | 'transfer') =>
+  ({ occurredAt, data }: Opened) => ({
     upsert: {
       ...data,
+      kind,
       remindAt: data.remindAt ?? null,
       state: 'open',
       openedAt: occurredAt,
       remindedAt: null,
       overdueAt: null,
+      attestedBy: null,
+      attestedAt: null,
+      lateBySeconds: null,
     },
+  });
+
+export const deletionTasksProjection = projection<RetentionPayloads>('deletion_tasks', ['taskId'], {
+  DeletionTaskOpened: opened('delete'),
+  ReviewOpened: opened('review'),
+  TransferOpened: opened('transfer'),
+  ReviewDecided: ({ occurredAt, data: { taskId, decision, reason, decidedBy, lateBySeconds } }) => ({
+    update: {
+      taskId,
+      state: 'decided',
+      decision,
+      decidedBecause: reason,
+      attestedBy: decidedBy,
+      attestedAt: occurredAt,
+      lateBySeconds,
+    },
+  }),
+  ItemTransferred: ({ occurredAt, data: { taskId, transferredBy, lateBySeconds } }) => ({
+    update: { taskId, state: 'transferred', attestedBy: transferredBy, attestedAt: occurredAt, lateBySeconds },
   }),
   DeletionBlockedByHold: ({ data: { taskId } }) => (taskId ? { update: { taskId, state: 'on_hold' } } : []),
   DeletionTaskCancelled: ({ data: { taskId } }) => ({ update: { taskId, state: 'cancelled' } }),
@@ -53,8 +78,18 @@ export interface TaskRow {
   readonly itemId: string;
   readonly recordClass: string;
   readonly groupId: string | null;
+  /** What its owner is asked for at the end of the item's time. */
+  readonly kind: 'delete' | 'review' | 'transfer';
   readonly ownerId: string;
-  readonly state: 'open' | 'overdue' | 'on_hold' | 'cancelled' | 'attested' | 'not_possible';
+  readonly state:
+    | 'open'
+    | 'overdue'
+    | 'on_hold'
+    | 'cancelled'
+    | 'decided'
+    | 'attested'
+    | 'not_possible'
+    | 'transferred';
   readonly openedAt: string;
   readonly dueAt: string;
   readonly remindAt: string | null;
@@ -63,14 +98,17 @@ export interface TaskRow {
   readonly alreadyOverdue: boolean;
   readonly scope: string | null;
   readonly impossibleBecause: string | null;
+  /** What was decided when it was reviewed, and for what kind of reason. */
+  readonly decision: 'delete' | 'keep' | null;
+  readonly decidedBecause: string | null;
   /** Whose word it is, that it is gone or that it cannot go. */
   readonly attestedBy: string | null;
   readonly attestedAt: string | null;
   readonly lateBySeconds: number | null;
 }
 
-const tasks = `select t.task_id as "taskId", t.item_id as "itemId", i.record_class as "recordClass", i.group_id as "groupId",
-    t.owner_id as "ownerId", t.state, iso(t.opened_at) as "openedAt", iso(t.due_at) as "dueAt", iso(t.remind_at) as "remindAt",
+const tasks = `select t.task_id as "taskId", t.item_id as "itemId", i.record_class as "recordClass", i.group_id as "groupId", t.kind,
+    t.decision, t.decided_because as "decidedBecause", t.owner_id as "ownerId", t.state, iso(t.opened_at) as "openedAt", iso(t.due_at) as "dueAt", iso(t.remind_at) as "remindAt",
     iso(t.reminded_at) as "remindedAt", iso(t.overdue_at) as "overdueAt", t.already_overdue as "alreadyOverdue", t.scope, t.impossible_because as "impossibleBecause",
     t.attested_by as "attestedBy", iso(t.attested_at) as "attestedAt", t.late_by_seconds::float8 as "lateBySeconds"
   from deletion_tasks t join retention_items i on i.tenant_id = t.tenant_id and i.item_id = t.item_id`;
@@ -86,6 +124,7 @@ export function listTasks(
   tx: Transaction,
   find: {
     state?: string;
+    kind?: string;
     ownerId?: string;
     groupId?: string;
     dueBefore?: string;
@@ -93,12 +132,21 @@ export function listTasks(
     limit: number;
   },
 ): Promise<TaskRow[]> {
-  const { state = null, ownerId = null, groupId = null, dueBefore = null, after = [null, null], limit } = find;
+  const {
+    state = null,
+    kind = null,
+    ownerId = null,
+    groupId = null,
+    dueBefore = null,
+    after = [null, null],
+    limit,
+  } = find;
   return tx.query<TaskRow>(
     `${tasks}
      where t.tenant_id = $1 and ($2::text is null or t.state = $2) and ($3::uuid is null or t.owner_id = $3) and ($4::uuid is null or i.group_id = $4)
        and ($5::timestamptz is null or t.due_at <= $5) and ($6::timestamptz is null or (t.due_at, t.task_id) > ($6::timestamptz, $7::uuid))
+       and ($9::text is null or t.kind = $9)
      order by t.due_at, t.task_id limit $8`,
-    [tx.tenantId, state, ownerId, groupId, dueBefore, ...after, limit],
+    [tx.tenantId, state, ownerId, groupId, dueBefore, ...after, limit, kind],
   );
 }

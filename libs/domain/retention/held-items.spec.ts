@@ -211,18 +211,45 @@ describe('an item whose owner has gone', () => {
 });
 
 describe('holds against deadlines, in whatever order', () => {
+  const rule = { from: 'schedule', period: 'P2Y', trigger: 'sent', atEnd: 'delete', basis: 'explicit' } as const;
+  const deciding = (keepUntil?: string) => {
+    const what = keepUntil
+      ? ({ decision: 'keep', reason: 'still_needed', keepUntil } as const)
+      : ({ decision: 'delete', reason: 'no_longer_needed' } as const);
+    return { name: 'DecideReview', data: { decidedBy: ownerId, ...what, rules } } as const;
+  };
   const command: fc.Arbitrary<CommandOf<RetentionCommands>> = fc.oneof(
     fc.constantFrom(holding(inquiry), holding(dispute), lifting(inquiry), lifting(dispute)),
     fc.constantFrom(expiring, attesting(), keeping('P1Y'), keeping('P2Y'), keeping('P3Y')),
     fc.constant({ name: 'DeclareNotPossible', data: { reason: 'device_lost', statedBy: ownerId, rules } } as const),
+    fc.constant({ name: 'AttestTransfer', data: { transferredBy: ownerId, rules } } as const),
+    fc.constantFrom(deciding(), deciding('2026-10-10T10:00:00.000Z')),
+    fc.constant({
+      name: 'StartClock',
+      data: { itemId, trigger: 'group_closed', startedAt: m1.startsAt, rules },
+    } as const),
+  );
+  /** What an item may begin as: kept by one period, by a rule with another end, by one that waits. */
+  const beginning = fc.constantFrom(
+    scheduled,
+    ...(['review', 'transfer'] as const).map((atEnd) =>
+      record('RetentionScheduled', {
+        ...m1,
+        retainUntil,
+        terms: { rules: [{ ...rule, atEnd, startedAt: m1.startsAt }] },
+      }),
+    ),
+    ...(['group_closed', 'inquiry_ended'] as const).map((trigger) =>
+      record('RetentionAwaited', { ...m1, terms: { rules: [{ ...rule, trigger }] } }),
+    ),
   );
   const month = fc.integer({ min: 1, max: 12 });
 
   it('[BR-61] nobody is told to delete, and no deletion counts, while a hold covers the item', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(command, month), { maxLength: 25 }), (wishes) => {
+      fc.property(beginning, fc.array(fc.tuple(command, month), { maxLength: 25 }), (first, wishes) => {
         const inOrder = wishes.toSorted(([, a], [, b]) => a - b);
-        const history = inOrder.reduce(carryOn, [{ ...scheduled, id: 'e', occurredAt: m1.startsAt }]);
+        const history = inOrder.reduce(carryOn, [{ ...first, id: 'e', occurredAt: m1.startsAt }]);
         const covering = new Set<unknown>();
         let isTold = false;
         for (const { name, data } of history) {
@@ -230,14 +257,15 @@ describe('holds against deadlines, in whatever order', () => {
           const fact = data as Record<string, unknown>;
           if (name === 'ItemHeld') covering.add(fact['holdId']);
           if (name === 'ItemHoldLifted') covering.delete(fact['holdId']);
-          if (name === 'DeletionTaskOpened') isTold = true;
+          if (['DeletionTaskOpened', 'ReviewOpened', 'TransferOpened'].includes(name)) isTold = true;
           if (name === 'DeletionBlockedByHold' || name === 'DeletionTaskCancelled') isTold = false;
-          const ends = ['DeletionTaskOpened', 'DeletionAttested', 'DeletionNotPossible'];
-          if (ends.includes(name)) expect([name, covering.size]).toEqual([name, 0]);
-          if (name === 'DeletionAttested') expect(isTold).toBe(true);
+          const words = ['DeletionAttested', 'DeletionNotPossible', 'ReviewDecided', 'ItemTransferred'];
+          const orders = ['DeletionTaskOpened', 'ReviewOpened', 'TransferOpened'];
+          if ([...words, ...orders].includes(name)) expect([name, covering.size]).toEqual([name, 0]);
+          if (words.includes(name)) expect(isTold).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2_000 },
     );
   });
 });
