@@ -21,11 +21,11 @@ export class TryAgain extends Error {
   }
 }
 
-/** A page could not be handled in one go: the batch comes again at once, one by one. */
+/** Events could not be handled in one go: the batch comes again at once, one by one. */
 export class PageFailed extends Error {
   override readonly name = 'PageFailed';
   constructor(override readonly cause: unknown) {
-    super('A page failed and is handled one by one');
+    super('A batch failed and is handled one by one');
   }
 }
 
@@ -37,9 +37,15 @@ export interface Processing extends Parking {
   handles(type: string): boolean;
   /** Calls its handlers with a page, or with one event where it does not take pages. */
   call(tx: Transaction, events: readonly RecordedEvent[]): Promise<void>;
-  /** Global id → how often a handler has failed over the event, since a batch last went through. */
-  readonly failures: Map<string, number>;
+  /** Global id → how often a handler has failed over the event, since a batch last went through, and with what last. */
+  readonly failures: Map<string, Failure>;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
+}
+
+/** What became of an event so far. */
+interface Failure {
+  readonly times: number;
+  readonly error: unknown;
 }
 
 /** How often a handler is tried over one event before the event is parked. */
@@ -56,7 +62,10 @@ export class Pass {
   private readonly admitted = new Map<string, Admitted>();
   private failure: TryAgain | undefined;
 
-  /** `oneByOne`: a page has failed, and each of its events is to be handled so that it can be undone by itself. */
+  /**
+   * `oneByOne`: something has failed, and each event is to be handled so that it can be undone by itself. Otherwise none can: handlers hardly
+   * ever fail, and two statements for every event are more than most handlers have.
+   */
   constructor(
     private readonly processing: Processing,
     private readonly tx: Transaction,
@@ -95,19 +104,29 @@ export class Pass {
     const events = due.flatMap(({ decoded }) => ('event' in decoded ? [decoded.event] : []));
     const after = new Map(followed);
     if (events.length < due.length || !events.every((event) => follows(event, after))) return false;
-    await this.call(events);
+    await this.callAtOnce(events);
     for (const [stream, version] of after) followed.set(stream, version);
     this.tally(due[0]!, due.length);
     return true;
   }
 
-  /** Without a savepoint, as pages hardly ever fail: all of the batch is undone. */
-  private async call(events: readonly RecordedEvent[]): Promise<void> {
+  /** Without a savepoint: if it fails, all of the batch is undone. Of one event alone that was a try. */
+  private async callAtOnce(events: readonly RecordedEvent[]): Promise<void> {
+    const { processing, tx } = this;
+    const [first] = events;
     try {
-      await this.processing.call(this.tx, events);
+      await processing.call(tx, events);
     } catch (error) {
-      throw isTransient(error) ? error : new PageFailed(error);
+      if (isTransient(error)) throw error;
+      if (events.length === 1) this.note(first!, error);
+      throw new PageFailed(error);
     }
+    await tx.actFor(first!.tenantId);
+  }
+
+  private note(event: RecordedEvent, error: unknown): void {
+    const id = globalId(event.tenantId, event.id);
+    this.processing.failures.set(id, { times: (this.processing.failures.get(id)?.times ?? 0) + 1, error });
   }
 
   /** Handles or parks one message. True when it counts: handled, passed over for want of a handler, or parked for the first time. */
@@ -124,19 +143,26 @@ export class Pass {
   private async handleEvent(item: Item, event: RecordedEvent, run: Admitted): Promise<boolean> {
     const { processing, tx } = this;
     if (!processing.handles(event.type)) return true;
-    const failed = await attempt(tx, () => processing.call(tx, [event]));
-    if (!failed) return true;
-    run.followed?.set(event.streamId, event.version - 1);
+    if (!this.oneByOne) {
+      await this.callAtOnce([event]);
+      return true;
+    }
     const id = globalId(event.tenantId, event.id);
-    const failures = (processing.failures.get(id) ?? 0) + 1;
-    processing.failures.set(id, failures);
-    if (!(failed.error instanceof Unprocessable) && failures < TRIES) {
+    if (!isHopeless(processing.failures.get(id))) {
+      const failed = await attempt(tx, () => processing.call(tx, [event]));
+      if (!failed) return true;
+      this.note(event, failed.error);
+    }
+    run.followed?.set(event.streamId, event.version - 1);
+    const failure = processing.failures.get(id)!;
+    if (!isHopeless(failure)) {
       this.held.add(globalId(event.tenantId, item.lane));
-      this.failure ??= new TryAgain(failed.error, this.held);
+      this.failure ??= new TryAgain(failure.error, this.held);
       return false;
     }
-    processing.log('error', `${processing.name} parks ${event.type} ${event.id}`, failed.error);
-    return this.setAside(item, failed.error instanceof Error ? failed.error.name : 'unknown', failures, run);
+    const { error, times } = failure;
+    processing.log('error', `${processing.name} parks ${event.type} ${event.id}`, error);
+    return this.setAside(item, error instanceof Error ? error.name : 'unknown', times, run);
   }
 
   /** Parks a message and lets those that follow in its lane wait. */
@@ -153,6 +179,9 @@ export class Pass {
     this.counts.set(topic, (this.counts.get(topic) ?? 0) + n);
   }
 }
+
+const isHopeless = (failure: Failure | undefined) =>
+  failure !== undefined && (failure.error instanceof Unprocessable || failure.times >= TRIES);
 
 /**
  * Runs work that is undone as a whole when it fails, and leaves the transaction usable and acting for the organisation it acted for.

@@ -40,7 +40,7 @@ describe('many messages that cannot be handled', () => {
     expect(bench.said.filter((line) => line.includes('tries a batch again'))).toHaveLength(4);
   });
 
-  it('[R9] keep none of their own batch waiting: those of other streams take effect before the second try', async () => {
+  it('[R9] keep none of their own batch waiting: those of other streams take effect before the first pause', async () => {
     const before: number[][] = [];
     bench.script.trouble = async ({ streamId }) => {
       if (streamId !== 'tally-bad') return;
@@ -52,7 +52,7 @@ describe('many messages that cannot be handled', () => {
     const sound = countedUpTo(tenant, 'tally-sound', 3);
     await bench.transport.publish([...countedUpTo(tenant, 'tally-bad', 2), ...sound]);
     await until('all are handled or parked', async () => (await handled(bench, 'counts')) === 5);
-    expect(before).toEqual([[], ...Array.from({ length: 4 }, () => [1, 2, 3])]);
+    expect(before).toEqual([[], [], [1, 2, 3], [1, 2, 3], [1, 2, 3]]);
     expect((await parked(bench)).map(({ attempts }) => attempts)).toEqual([5, 0]);
   });
 });

@@ -145,18 +145,27 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     this.batchBegan = undefined;
   }
 
-  /** Handles what is new. What a handler fails over is tried again apart, after a pause, and what is on other lanes is done before that. */
-  private async handle(items: readonly Item[], heartbeat: () => Promise<void>, attempt = 0): Promise<void> {
+  /**
+   * Handles what is new, `attempt` 0 and beyond one by one. What a handler fails over is tried again apart, after a pause, and what is on
+   * other lanes is done before that.
+   */
+  private async handle(items: readonly Item[], heartbeat: () => Promise<void>, attempt = -1): Promise<void> {
     if (items.length === 0) return;
     try {
-      await this.patiently(heartbeat, () => this.pass(items));
+      // What has failed before is handled one by one from the start.
+      await this.patiently(heartbeat, () => this.pass(items, attempt >= 0));
     } catch (error) {
+      if (error instanceof PageFailed) {
+        this.options.log('warn', `${this.name} handles a batch one by one`, error.cause);
+        return this.handle(items, heartbeat, 0);
+      }
       if (!(error instanceof TryAgain)) throw error;
       this.options.log('warn', `${this.name} tries a batch again`, error.cause);
       const isHeld = (item: Item) => error.lanes.has(globalId(tenantOf(item), item.lane));
       await this.handle(
         items.filter((item) => !isHeld(item)),
         heartbeat,
+        attempt,
       );
       await heartbeat();
       await delay(pauseAfter(attempt, this.options.backOff ?? AFTER_BUG));
@@ -178,19 +187,11 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** One transaction; where a page fails, a second one that takes its events one by one. */
-  private async pass(items: readonly Item[]): Promise<void> {
+  /** One transaction. */
+  private pass(items: readonly Item[], oneByOne: boolean): Promise<void> {
     const tenants = new Set(items.map(tenantOf));
     const tenantId = tenants.size === 1 ? [...tenants][0]! : NO_TENANT; // each run then names its own
-    const once = (oneByOne: boolean) =>
-      this.options.database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
-    try {
-      await once(false);
-    } catch (error) {
-      if (!(error instanceof PageFailed)) throw error;
-      this.options.log('warn', `${this.name} handles a page one by one`, error.cause);
-      await once(true);
-    }
+    return this.options.database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
   }
 
   /** What may lead to further events of its own service first, then what others handle, then what is only counted. */
