@@ -19,7 +19,7 @@ import { proxyTo, type Upstream } from './proxy.js';
 
 /** The paths of the services behind the gateway; the same lists are in their own definitions, which another process loads. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
-  membership: ['people', 'groups', 'activities', 'participations', 'removal-orders', 'feeds', 'rosters'],
+  membership: ['people', 'groups', 'activities', 'participations', 'removal-orders', 'feeds', 'rosters', 'guidance'],
   consent: [
     'consents',
     'alternative-channels',
@@ -35,6 +35,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   retention: [
     'retention-items',
     'retention-schedules',
+    'disposal-certificates',
     'deletion-tasks',
     'holds',
     'retention-notices',

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { erasureSlice, policySlice, service } from '#nest';
 import { activities } from './activities/activities.slice.js';
 import { feeds } from './feeds/feeds.slice.js';
+import { guidance } from './guidance/guidance.slice.js';
 import { groups } from './groups/groups.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
 import { participation } from './participation/participation.slice.js';
@@ -12,7 +13,7 @@ import { roster } from './roster/roster.slice.js';
 @Module({})
 class MembershipModule {}
 
-const paths = ['people', 'groups', 'activities', 'removal-orders', 'feeds'];
+const paths = ['people', 'groups', 'activities', 'removal-orders', 'feeds', 'guidance'];
 
 export const membership = service('membership', MembershipModule, paths, [
   policySlice('membership'),
@@ -24,4 +25,5 @@ export const membership = service('membership', MembershipModule, paths, [
   participation,
   roster,
   holdings,
+  guidance,
 ]);

@@ -1,6 +1,7 @@
 export * from './decider.js';
 export * from './policy/policy.js';
 export * from './policy/usage.js';
+export * from './policy/assessment.js';
 export * from './calendar/calendar.js';
 export * from './calendar/wall-clock.js';
 export * from './consent/consent.js';
@@ -11,6 +12,7 @@ export * from './invitation/invitation.js';
 export * from './retention/retention.js';
 export * from './schedule/schedule.js';
 export * from './schedule/precedence.js';
+export * from './retention/certificate.js';
 export * from './retention/hold.js';
 export * from './retention/notice.js';
 export * from './retention/terms.js';

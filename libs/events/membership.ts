@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
+import { usageEvents } from './usage.js';
 import { Category, Commitment, Id, Instant, LinkKind, oneOf, Prerequisite, RemovalTrigger, Term } from './terms.js';
 
 const inGroup = { groupId: Id, personId: Id };
@@ -9,6 +10,7 @@ const task = { ...inGroup, taskId: Id };
 /** Membership: who belongs to which group, who has to leave it and by when. Names, numbers and dates of birth are in the vault. */
 export const membershipEvents = declareEvents('membership', {
   ...operations,
+  ...usageEvents,
   // people
   PersonRegistered: event('A person became known, under an opaque id', { personId: Id, source: Term }),
   PersonLinked: event('An outside identifier was found to belong to the person', {

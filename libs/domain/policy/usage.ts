@@ -1,8 +1,9 @@
 /**
  * Whether something may be posted to somebody in the app, by the policy: the audience and the kind of information (BR-08 to BR-16, LD-17),
- * what it is about, the hour, and what people should ask themselves first. Pure: the application brings the policy and the local time.
+ * what it is about, the hour, and what people should ask themselves first. Pure: the application brings the policy and the time.
  */
 import type { Rule } from '#events';
+import { withinQuietHours } from '../calendar/calendar.js';
 import type { PolicyParameters } from './parameters.js';
 import { type ResolvedPolicy, ruleOf } from './policy.js';
 
@@ -61,10 +62,11 @@ export type SelfCheck = { readonly [Q in keyof typeof SELF_CHECK]?: boolean };
 const CARE =
   'With care: think first of what it says and of what happens if it gets out; in a picture, look at the background, and leave out whatever is confidential.';
 
-/** What somebody wants to post. `localTime` is the hour where they are, `HH:MM`; `topic` a word of the policy's or of the kinds above. */
+/** What somebody wants to post, at an instant (ISO 8601 UTC) as the clocks of `timeZone` show it; `topic` is a word of the policy's or of the kinds above. */
 export type UsageAsked = {
   readonly audience: Audience;
-  readonly localTime: string;
+  readonly at: string;
+  readonly timeZone: string;
   readonly topic?: string;
   /** As they judge it themselves: it makes a settled kind no less sensitive. */
   readonly sensitivity?: Sensitivity;
@@ -101,7 +103,7 @@ export function usageVerdict(policy: ResolvedPolicy, asked: UsageAsked): UsageAn
   const findings = [
     ...audienceFinding(policy, asked.audience, topicRule?.verdict === 'form_required' ? 'non_sensitive' : sensitivity),
     ...topicFinding(policy, asked, topicRule),
-    ...hourFinding(policy, asked.localTime),
+    ...hourFinding(policy, asked),
     ...selfCheckFindings(policy, asked.selfCheck ?? {}),
   ].sort((one, other) => STRICTNESS.indexOf(one.verdict) - STRICTNESS.indexOf(other.verdict));
   const { verdict, because } = findings[0]!;
@@ -187,9 +189,9 @@ function topicFinding(policy: ResolvedPolicy, asked: UsageAsked, row: TopicRule 
 }
 
 /** The hours a group is left in peace: a rule forbids, advice is a condition (HSU-16, AMZ-037, AMZ-066, AMZ-105). */
-function hourFinding(policy: ResolvedPolicy, localTime: string): Finding[] {
+function hourFinding(policy: ResolvedPolicy, { at, timeZone }: UsageAsked): Finding[] {
   const { value: quiet } = policy.parameters.quiet_hours;
-  if (!quiet || !isWithin(localTime, quiet)) return [];
+  if (!quiet || !withinQuietHours(at, quiet, timeZone)) return [];
   const rule = ruleOf(policy, 'quiet_hours');
   return quiet.mode === 'rule'
     ? [{ verdict: 'not_now', because: `Nothing is posted between ${quiet.from} and ${quiet.to}.`, rule }]
@@ -200,11 +202,6 @@ function hourFinding(policy: ResolvedPolicy, localTime: string): Finding[] {
           rule,
         },
       ];
-}
-
-/** A window may go past midnight; its end is outside of it. */
-function isWithin(time: string, { from, to }: { readonly from: string; readonly to: string }): boolean {
-  return from <= to ? time >= from && time < to : time >= from || time < to;
 }
 
 const questionsOf = ({ parameters }: ResolvedPolicy) =>
