@@ -5,11 +5,14 @@ import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
 import { changes } from './changes/changes.slice.js';
 import { holds } from './holds/holds.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
+import { certificates } from './certificates/certificates.slice.js';
 import { schedules } from './schedules/schedules.slice.js';
 import { packages } from './packages/packages.slice.js';
 import { requests } from './requests/requests.slice.js';
+import { incidents } from './incidents/incidents.slice.js';
 import { items } from './items/items.slice.js';
 import { records } from './records/records.slice.js';
+import { captures } from './captures/captures.slice.js';
 
 @Module({})
 class RetentionModule {}
@@ -21,6 +24,7 @@ export const retention = service(
   [
     'retention-items',
     'retention-schedules',
+    'disposal-certificates',
     'deletion-tasks',
     'holds',
     'retention-notices',
@@ -29,20 +33,24 @@ export const retention = service(
     'record-systems',
     'captures',
     'breaches',
+    'incidents',
   ],
   [
     policySlice('retention'),
     knownGroupsSlice('retention'),
     items,
     schedules,
+    certificates,
     deletionTasks,
     holds,
     changes,
     requests,
     packages,
     records,
+    captures,
     holdings,
     breaches,
+    incidents,
     erasureSlice('retention'),
   ],
 );
