@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { erasureSlice, knownGroupsSlice, policySlice, service } from '#nest';
 import { breaches } from './breaches/breaches.slice.js';
+import { devices } from './devices/devices.slice.js';
 import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
 import { changes } from './changes/changes.slice.js';
 import { holds } from './holds/holds.slice.js';
@@ -33,6 +34,7 @@ export const retention = service(
     'record-systems',
     'captures',
     'breaches',
+    'devices',
     'incidents',
   ],
   [
@@ -50,6 +52,7 @@ export const retention = service(
     captures,
     holdings,
     breaches,
+    devices,
     incidents,
     erasureSlice('retention'),
   ],

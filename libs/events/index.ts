@@ -6,4 +6,5 @@ export * from './membership.js';
 export * from './consent.js';
 export * from './retention.js';
 export * from './schedules.js';
+export * from './certificates.js';
 export * from './gateway.js';

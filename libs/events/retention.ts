@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { breachEvents } from './breaches.js';
+import { certificateEvents } from './certificates.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
 import { packageEvents } from './packages.js';
@@ -32,6 +33,7 @@ export const retentionEvents = declareEvents('retention', {
   ...reviewEvents,
   ...recordEvents,
   ...scheduleEvents,
+  ...certificateEvents,
   ...packageEvents,
   RetentionScheduled: event('An item is kept until an instant and must go after it', {
     ...keptItem,
