@@ -24,20 +24,19 @@ export function erasureSlice(service: Service): Slice {
       @Ctx() { tx }: Handling,
     ) {
       const { personId: subjectId, requestId } = event.data;
-      for (const { erase } of this.kit.definition.holdings ?? []) await erase?.(this.kit, tx, subjectId);
+      const actor = { kind: 'system' as const, id: name };
+      const cause = { actor, correlationId: event.correlationId, causationId: event.id };
+      for (const { erase } of this.kit.definition.holdings ?? [])
+        await erase?.(this.kit, tx, { personId: subjectId, cause });
       await this.kit.vault.erase(tx, subjectId);
-      await this.kit.store.append(
-        tx,
-        { actor: { kind: 'system', id: name }, correlationId: event.correlationId, causationId: event.id },
-        [
-          {
-            // Of its own in each service: a stream has one writer, and the history tells streams apart by their ids.
-            streamId: `${service}_erasure-${requestId}`,
-            expectedVersion: 'none',
-            events: [record('SubjectKeyDestroyed', { subjectId, requestId })],
-          },
-        ],
-      );
+      await this.kit.store.append(tx, cause, [
+        {
+          // Of its own in each service: a stream has one writer, and the history tells streams apart by their ids.
+          streamId: `${service}_erasure-${requestId}`,
+          expectedVersion: 'none',
+          events: [record('SubjectKeyDestroyed', { subjectId, requestId })],
+        },
+      ]);
     }
   }
   return { controllers: [ErasureProcessor], processors: [{ name, topics: ['rollcall.retention'] }] };

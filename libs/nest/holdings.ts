@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Type, type Static } from 'typebox';
-import type { Transaction } from '#eventsourcing';
+import type { Cause, Transaction } from '#eventsourcing';
 import type { Personal } from '#vault';
 import type { Call, CallOf } from './call.js';
 import { closed, instant, uuid } from './fields.js';
@@ -11,13 +11,19 @@ import { ServiceKit } from './service.js';
 /** A row as it is shown to whoever it is about: columns by their names in camelCase, instants ISO 8601 UTC. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** Who is erased, and the cause of what is recorded of it. */
+export interface Erased {
+  readonly personId: string;
+  readonly cause: Cause;
+}
+
 /** One part of what a service holds about people: a table, the rows in it that are about a person, and what else belongs to them. */
 export interface Holding {
   /** What the rows are, in words that the person understands. */
   readonly title: string;
   readonly table: string;
-  /** Condition by which a row is about the person with the id `$2`. */
-  readonly about: string;
+  /** Condition by which a row is about the person with the id `$2`; rows that never concern a person have none. */
+  readonly about?: string;
   /** Condition by which a row is about the group with the id `$2`; rows that never concern a group have none. */
   readonly inGroup?: string;
   /** The column with the row's time, by which a period is searched; rows without one count for any period. */
@@ -27,7 +33,7 @@ export interface Holding {
   /** Adds what the vault has of these rows: words, texts. */
   readonly words?: (kit: ServiceKit, tx: Transaction, rows: readonly Row[]) => Promise<readonly Row[]>;
   /** Destroys what an erasure reaches beyond the values under the person's own key; in the transaction that destroys those. */
-  readonly erase?: (kit: ServiceKit, tx: Transaction, personId: string) => Promise<void>;
+  readonly erase?: (kit: ServiceKit, tx: Transaction, erased: Erased) => Promise<void>;
 }
 
 /** Whom or what a search is about: a person, or a group within a period. */

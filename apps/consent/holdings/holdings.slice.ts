@@ -76,7 +76,7 @@ export const holdings: Slice = {
       table: 'one_time_codes',
       about: 'person_id = $2',
       hidden: ['code_hash'],
-      erase: (_, tx, personId) => forgetCodes(tx, personId),
+      erase: (_, tx, { personId }) => forgetCodes(tx, personId),
     },
     {
       title: 'Messages that were sent to you, or were to be',
@@ -93,6 +93,12 @@ export const holdings: Slice = {
       table: 'comprehension_outcomes',
       about: 'person_id = $2',
       at: 'at',
+    },
+    {
+      title: 'Other ways by which you are told what the group is told',
+      table: 'follow_ups',
+      about: '$2 in (person_id, confirmed_by)',
+      at: 'since',
     },
     { title: 'Why you last had to leave a group', table: 'removal_triggers', about: 'person_id = $2' },
     { title: 'Groups whose texts name you as running them', table: 'text_moderators', about: 'person_id = $2' },
@@ -111,6 +117,6 @@ export const holdings: Slice = {
         return all;
       },
     },
-    { title: 'The agreement of the group', table: 'agreements', about: 'false', inGroup: 'group_id = $2' },
+    { title: 'The agreement of the group', table: 'agreements', inGroup: 'group_id = $2' },
   ],
 };

@@ -47,6 +47,6 @@ export const holdings: Slice = {
       about: 'person_id = $2',
       at: 'found_at',
     },
-    { title: 'The group', table: 'groups', about: 'false', inGroup: 'group_id = $2' },
+    { title: 'The group', table: 'groups', inGroup: 'group_id = $2' },
   ],
 };

@@ -48,9 +48,22 @@ export const holdings: Slice = {
       at: 'received_at',
       words: withVault('requestId', ['wish', 'reason', 'answer']),
       // Their words go with the person; that a request was made and answered, and when, stays.
-      erase: async (kit, tx, personId) => {
+      erase: async (kit, tx, { personId }) => {
         for (const requestId of await requestsOf(tx, personId)) await kit.vault.erase(tx, requestId);
       },
+    },
+    {
+      title: 'When you came into groups and when you went out, as this service was told',
+      table: 'presence',
+      about: 'person_id = $2',
+      at: 'at',
+      hidden: ['version', 'event_id'],
+    },
+    {
+      title: 'What of yours began the time that something is kept',
+      table: 'retention_triggers',
+      about: 'person_id = $2',
+      at: 'at',
     },
     { title: 'Groups you run, as this service was told', table: 'group_admins', about: 'person_id = $2' },
   ],

@@ -1,6 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { rightsRequest, ruleOf, type CommandOf, type RequestCommands } from '#domain';
+import {
+  refuse,
+  rightsPackage,
+  rightsRequest,
+  ruleOf,
+  type CommandOf,
+  type RequestCommands,
+  type ResolvedPolicy,
+} from '#domain';
 import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
 import {
@@ -15,9 +23,9 @@ import {
   notFound,
   page,
   pastInstantIn,
-  problem,
   Read,
   recorded,
+  refusalProblem,
   Resource,
   ServiceKit,
   timeZone,
@@ -132,7 +140,13 @@ export class RequestsController {
     answers: RequestChanged,
   })
   async answer(@Incoming() call: CallOf<typeof AnswerRequest>) {
-    return this.ask(call, 'Answer', { answer: call.body.answer }, { outcome: call.body.outcome });
+    const answer = await this.ask(call, 'Answer', { answer: call.body.answer }, { outcome: call.body.outcome });
+    if (answer.status === 201) {
+      const { requestId } = await this.known(call.tx, call.params);
+      const ending = { id: requestId, command: { name: 'EndPackage', data: { requestId } } } as const;
+      await this.kit.commands.execute(call.tx, rightsPackage, call.cause, [ending]);
+    }
+    return answer;
   }
 
   @Command(':requestId/erase', {
@@ -227,14 +241,15 @@ async function rulesFor(tx: Transaction, kind: string): Promise<Rule[]> {
   const named = kind === 'freedom_of_information' ? 'FOI' : kind === 'erasure' ? 'erasure' : 'SAR';
   const policies = [...(await activePolicies(tx)).values()];
   const having = policies.filter(({ parameters }) => parameters.disclosure_rights.value.includes(named));
-  if (kind === 'freedom_of_information' && having.length === 0)
-    throw new HttpProblem(
-      problem(
-        409,
-        'NoSuchRight',
-        'No policy in force says that this organisation answers under freedom of information.',
-      ),
-    );
-  const rules = having.map((policy) => ruleOf(policy, 'disclosure_rights'));
+  if (kind === 'freedom_of_information' && having.length === 0) {
+    const because =
+      'No policy in force says that this organisation answers under freedom of information (disclosure_rights).';
+    throw new HttpProblem(refusalProblem(refuse('NoSuchRight', because, rulesIn(policies))));
+  }
+  return rulesIn(having);
+}
+
+function rulesIn(policies: readonly ResolvedPolicy[]): Rule[] {
+  const rules = policies.map((policy) => ruleOf(policy, 'disclosure_rights'));
   return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
