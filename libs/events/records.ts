@@ -68,6 +68,7 @@ export const recordEvents = {
     senderId: Type.Optional(Id),
     attachments: Count,
   }),
+  PersonalDataRead: event('Somebody was shown personal data', { keyId: Id, subjectId: Id, fields: Type.Array(Term) }),
   RosterEvidenceFound: event('A line of the chat says that the person came in, left or was taken out', {
     ...capture,
     personId: Id,

@@ -25,8 +25,8 @@ export interface RouteOptions {
   readonly answers?: TSchema;
   /** Status of a good answer; 200 for a read, 201 for a command unless said otherwise. */
   readonly status?: number;
-  /** The body comes as text in this type instead of JSON. */
-  readonly consumes?: 'text/csv';
+  /** The body comes in this type, or one of these, instead of JSON. */
+  readonly consumes?: string | readonly string[];
   /** The answer holds a secret: it is given once and not kept for a repeated Idempotency-Key. */
   readonly secret?: boolean;
   /** A read that opens its own transactions, to stream. */

@@ -169,6 +169,8 @@ async function shutDown(
   clearTimeout(limit);
 }
 
+/** Its handler reads the body itself, which may be larger than memory. */
+const UPLOAD_PATH = '/v1/captures';
 /** What follows it is a secret: the token of an invitation. */
 const SECRET_PATH = '/i/';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -216,7 +218,7 @@ function bodyParsers(): RequestHandler[] {
     (request, _response, next) => {
       const type = request.headers['content-type'];
       const hasBody = request.headers['content-length'] !== undefined && request.headers['content-length'] !== '0';
-      if (request.body === undefined && hasBody && request.method === 'POST') {
+      if (request.body === undefined && hasBody && request.method === 'POST' && request.path !== UPLOAD_PATH) {
         return next(
           new HttpProblem(
             problem(

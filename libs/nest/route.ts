@@ -81,7 +81,7 @@ function documented(path: string, status: number, options: RouteOptions): Method
     ApiQuery({ name, required: options.query?.required?.includes(name) ?? false, schema }),
   );
   const body = options.body
-    ? [ApiBody({ schema: options.body }), ApiConsumes(options.consumes ?? 'application/json')]
+    ? [ApiBody({ schema: options.body }), ApiConsumes(...[options.consumes ?? 'application/json'].flat())]
     : [];
   const content = options.streams
     ? Object.fromEntries(options.streams.map((type) => [type, { schema: { type: 'string' as const } }]))

@@ -1,0 +1,207 @@
+import { Inject } from '@nestjs/common';
+import { capture } from '#domain';
+import type { Outcome } from '#eventsourcing';
+import {
+  afterInstant,
+  Answer,
+  type Call,
+  type CallOf,
+  Command,
+  cursorKey,
+  eventsOf,
+  idOf,
+  Incoming,
+  notFound,
+  page,
+  Read,
+  recorded,
+  refused,
+  Resource,
+  ServiceKit,
+} from '#nest';
+import {
+  CapturePage,
+  CapturesQuery,
+  CaptureView,
+  DiscardAnswer,
+  Keep,
+  KeepAnswer,
+  KeptPage,
+  KeptQuery,
+  KeptView,
+  PreviewPage,
+  PreviewQuery,
+  Senders,
+} from './captures.dto.js';
+import { findCapture, findKept, listCaptures, listKept, type CaptureRow } from './captures.read-model.js';
+import { CaptureJobs } from './jobs.js';
+import { findEvidence, keepChosen } from './keep.js';
+import { readLines, readSummary } from './pages.js';
+import { viewOf } from './view.js';
+
+const officers = ['admin', 'moderator', 'compliance'] as const;
+
+/** Chats that were handed in: looked through, chosen from, and gone. */
+@Resource('captures', 'Records')
+export class CapturesController {
+  constructor(
+    @Inject(ServiceKit) private readonly kit: ServiceKit,
+    @Inject(CaptureJobs) private readonly jobs: CaptureJobs,
+  ) {}
+
+  @Read('', {
+    scopes: [...officers, 'auditor'],
+    summary: 'Exports that were handed in, and what became of them',
+    query: CapturesQuery,
+    answers: CapturePage,
+  })
+  async list(@Incoming() { tx, query }: CallOf<never, typeof CapturesQuery>) {
+    const { cursor, limit = 50 } = query;
+    const rows = await listCaptures(tx, { after: afterInstant(cursor), limit: limit + 1 });
+    const { items, next } = page(rows, limit, ({ receivedAt, captureId }) => [receivedAt, captureId]);
+    return { items: items.map(viewOf), next };
+  }
+
+  @Read('kept', {
+    scopes: [...officers, 'auditor'],
+    summary: 'Messages of chats that are records, by the time they were sent; without their words',
+    query: KeptQuery,
+    answers: KeptPage,
+  })
+  async kept(@Incoming() { tx, query }: CallOf<never, typeof KeptQuery>) {
+    const { cursor, limit = 50, groupId } = query;
+    const find = { groupId: groupId ? idOf(groupId) : null, after: afterInstant(cursor), limit: limit + 1 };
+    return page(await listKept(tx, find), limit, ({ sentAt, itemId }) => [sentAt, itemId]);
+  }
+
+  @Read('kept/:itemId', {
+    scopes: officers,
+    summary: 'One message that is a record, with its words; that they were read is recorded',
+    answers: KeptView,
+  })
+  async keptMessage(@Incoming() call: Call) {
+    const row = await findKept(call.tx, idOf(call.params['itemId']));
+    if (!row) throw notFound('message');
+    const { message } = await this.kit.vault.read(call.tx, row.itemId, ['message']);
+    if (message.state === 'value') await this.recordReading(call, row.itemId, 'message');
+    return { ...row, message };
+  }
+
+  @Read(':captureId', {
+    scopes: [...officers, 'auditor'],
+    summary: 'One export: how far it is read, what is in it, or why it could not be read',
+    answers: CaptureView,
+  })
+  async show(@Incoming() call: Call) {
+    const row = await this.known(call);
+    if (!row.isStalled) return new Answer(200, viewOf(row), row.version);
+    await this.jobs.giveUp(call.tx, call.cause, row.captureId);
+    const now = await this.known(call);
+    return new Answer(200, viewOf(now), now.version);
+  }
+
+  @Read(':captureId/preview', {
+    scopes: officers,
+    summary: 'The chat, page by page; that it was read is recorded',
+    query: PreviewQuery,
+    answers: PreviewPage,
+  })
+  async preview(@Incoming() call: CallOf<never, typeof PreviewQuery>) {
+    const row = await this.known(call);
+    if (row.state !== 'ready') return notReady(row);
+    const { cursor, limit = 50 } = call.query;
+    const [from = 0] = cursorKey(cursor, 1) ?? [];
+    const start = Number.isSafeInteger(from) && Number(from) >= 0 ? Number(from) : 0;
+    const lines = await readLines(this.kit, call.tx, row.captureId, start, limit + 1);
+    await this.recordReading(call, row.captureId, 'chat');
+    const { items, next } = page(lines, limit, ({ index }) => [index + 1]);
+    return { items, next };
+  }
+
+  @Read(':captureId/senders', {
+    scopes: officers,
+    summary:
+      'Who wrote in the chat and whom its notices are about, by the names in it; that they were read is recorded',
+    answers: Senders,
+  })
+  async senders(@Incoming() call: Call) {
+    const row = await this.known(call);
+    if (row.state !== 'ready') return notReady(row);
+    const { senders, notices } = await readSummary(this.kit, call.tx, row.captureId);
+    await this.recordReading(call, row.captureId, 'senders');
+    return { items: senders, people: [...new Set(notices.flatMap(({ people }) => people))] };
+  }
+
+  @Command(':captureId/keep', {
+    scopes: officers,
+    summary: 'Makes the chosen messages records and deletes the rest',
+    description:
+      'Each is kept once, whichever export it comes in, as a retention item of its own. Lines of the app about people named in senders become evidence of who was in the group. Without any chosen line, nothing is kept.',
+    body: Keep,
+    answers: KeepAnswer,
+  })
+  async keep(@Incoming() call: CallOf<typeof Keep>) {
+    const row = await this.known(call);
+    if (row.state !== 'ready') return notReady(row);
+    const { captureId, groupId } = row;
+    const { tx, cause, body } = call;
+    const choosing = { kit: this.kit, tx, cause, captureId, groupId };
+    const { kept, alreadyKept, outcomes } = await keepChosen(choosing, body);
+    const evidence = await findEvidence(choosing, body);
+    const finished = body.finish === false ? [] : [await this.finish(call, captureId)];
+    const found = evidence.flatMap(({ events }) => events).length;
+    const all = [...outcomes, ...evidence, ...finished];
+    const version = finished[0]?.version ?? row.version;
+    return new Answer(
+      201,
+      { captureId, kept, alreadyKept, evidence: found, version, events: eventsOf(...all) },
+      version,
+    );
+  }
+
+  @Command(':captureId/discard', {
+    scopes: officers,
+    summary: 'Deletes what is left of an export',
+    answers: DiscardAnswer,
+  })
+  async discard(@Incoming() call: CallOf) {
+    const row = await this.known(call);
+    if (row.state !== 'ready') return notReady(row);
+    return recorded(await this.finish(call, row.captureId), { captureId: row.captureId });
+  }
+
+  private async finish(
+    { tx, cause, expectedVersion }: Pick<Call, 'tx' | 'cause' | 'expectedVersion'>,
+    captureId: string,
+  ): Promise<Outcome> {
+    const [outcome] = await this.kit.commands.execute(tx, capture, cause, [
+      { id: captureId, command: { name: 'FinishCapture', data: { captureId } }, expectedVersion },
+    ]);
+    await this.kit.vault.erase(tx, captureId);
+    return outcome!;
+  }
+
+  private async known({ tx, params }: Pick<Call, 'tx' | 'params'>): Promise<CaptureRow> {
+    const row = await findCapture(tx, idOf(params['captureId']));
+    if (!row) throw notFound('export');
+    return row;
+  }
+
+  /** What people wrote is personal: that it was shown is on record. */
+  private async recordReading(
+    { tx, cause, principal }: Call<unknown, unknown>,
+    subjectId: string,
+    field: string,
+  ): Promise<void> {
+    const data = { keyId: principal.keyId, subjectId, fields: [field] };
+    await this.kit.store.append(tx, cause, [
+      { streamId: `disclosures-${subjectId}`, expectedVersion: 'any', events: [{ name: 'PersonalDataRead', data }] },
+    ]);
+  }
+}
+
+const notReady = ({ state }: CaptureRow): Answer =>
+  refused(
+    'NotReady',
+    state === 'reading' ? 'The export is still being read.' : 'There is nothing left of this export.',
+  );

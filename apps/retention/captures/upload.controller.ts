@@ -1,0 +1,89 @@
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Type, type Static } from 'typebox';
+import { v5, v7 } from 'uuid';
+import { capture, wallClock } from '#domain';
+import type { Cause, Transaction } from '#eventsourcing';
+import { checked, Command, idOf, invalid, requirePolicy, ServiceKit, timeZone } from '#nest';
+import { CaptureView, UploadQuery } from './captures.dto.js';
+import { findCapture } from './captures.read-model.js';
+import type { Reading } from './chat-text.js';
+import { CaptureJobs } from './jobs.js';
+import { takeIn } from './upload.js';
+import { viewOf } from './view.js';
+
+const BY_KEY = 'b3d2f1a4-7f4e-4b0e-9a4f-0f5b9c1a7d23';
+
+/** Takes an exported chat in. A body may be larger than memory and slower than a transaction may last: it is taken in outside of one. */
+@Controller('v1/captures')
+@ApiTags('Records')
+@ApiBearerAuth('key')
+export class UploadController {
+  constructor(
+    @Inject(ServiceKit) private readonly kit: ServiceKit,
+    @Inject(CaptureJobs) private readonly jobs: CaptureJobs,
+  ) {}
+
+  @Command('', {
+    scopes: ['admin', 'moderator', 'compliance'],
+    summary: 'Hands in a chat as a phone exported it: the text, or the zip with attachments; it is then read beside',
+    description:
+      'The body is the file itself. Nothing of it is kept until messages are chosen; what is not chosen is deleted when you are done, or after 24 hours. Attachments are listed by fingerprint, size and kind, and not kept. A repeated captureId or Idempotency-Key gives the same export again.',
+    status: 202,
+    query: UploadQuery,
+    body: Type.String({ description: 'The exported file' }),
+    consumes: ['text/plain', 'application/zip'],
+    answers: CaptureView,
+  })
+  async handIn(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const query = checked(UploadQuery, queryOf(request), 'query') as Static<typeof UploadQuery>;
+    const tenantId = request.principal!.tenantId;
+    const key = request.headers['idempotency-key'];
+    const captureId = idOf(query.captureId ?? (key ? v5(`${tenantId} ${String(key)}`, BY_KEY) : v7()));
+    const groupId = idOf(query.groupId);
+    const cause = causeOf(request);
+    const inTenant = <T>(work: (tx: Transaction) => Promise<T>) => this.kit.database.inTenant(tenantId, work);
+    const { reading, known } = await inTenant(async (tx) => {
+      await requirePolicy(tx, groupId);
+      return { reading: await readingOf(tx, query), known: await findCapture(tx, captureId) };
+    });
+    if (!known) {
+      this.jobs.reserve();
+      try {
+        const upload = await takeIn(request, response, this.kit.env);
+        const data = { captureId, groupId, bytes: upload.bytes };
+        await inTenant((tx) =>
+          this.kit.commands.execute(tx, capture, cause, [{ id: captureId, command: { name: 'ReceiveExport', data } }]),
+        ).catch(async (error: unknown) => {
+          await upload.file.close();
+          throw error;
+        });
+        this.jobs.enqueue({ tenantId, captureId, groupId, upload, reading, cause });
+      } catch (error) {
+        this.jobs.release();
+        throw error;
+      }
+    }
+    await this.jobs.ended(captureId, (query.wait ?? 0) * 1000);
+    return viewOf((await inTenant((tx) => findCapture(tx, captureId)))!);
+  }
+}
+
+function queryOf(request: Request): Record<string, unknown> {
+  const { wait, ...query } = request.query;
+  return wait === undefined ? query : { ...query, wait: /^\d{1,3}$/.test(String(wait)) ? Number(wait) : wait };
+}
+
+/** Throws the 400 for a zone there is not. */
+async function readingOf(tx: Transaction, { dateOrder, timeZone: zone }: Static<typeof UploadQuery>): Promise<Reading> {
+  const reading = { timeZone: zone ?? (await timeZone(tx)), dateOrder, now: tx.now };
+  try {
+    wallClock(reading.timeZone)({ year: 2024, month: 1, day: 1, hour: 0, minute: 0, second: 0 });
+  } catch {
+    throw invalid([{ field: 'query/timeZone', rule: 'must be an IANA time zone' }]);
+  }
+  return reading;
+}
+
+const causeOf = ({ principal }: Request): Cause => ({ actor: { kind: 'key', id: principal!.keyId } });
