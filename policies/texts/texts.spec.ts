@@ -132,6 +132,84 @@ describe('a topic that the guidance asks for', () => {
   );
 });
 
+type Place = [profile: string, groupType: string, kind: TextKind] | [profile: string, document: string];
+type Said = [id: string, place: Place, topic: string, ...words: RegExp[]];
+const party: Place = ['political-party', 'guidance'];
+const risks: Place = ['council-citizen-contact', 'risks'];
+const councils: Place = ['district-councils', 'guidance'];
+const moderators: Place = ['parent-carer-charity', 'policy'];
+const workGroup: Place = ['parent-carer-charity', 'staff-and-volunteers', 'notice'];
+const users: Place = ['parent-carer-charity', 'users', 'agreement'];
+const emergency: Place = ['district-councils', 'emergency-response', 'notice'];
+
+/** What people have to be told, and the words without which the line about it would not tell them. */
+const told: Said[] = [
+  ['LD-14', party, 'broadcast_lists', /useful/, /team/],
+  ['LD-16', ['political-party', 'party-group', 'notice'], 'purpose', /team/, /that work alone/],
+  ['LD-17', party, 'not_for_secrets', /confidential/, /sensitive personal/, /encrypted/],
+  ['LD-18', party, 'approved_systems', /systems/, /approved/],
+  ['LD-19', party, 'formal_decisions', /formal/, /email/],
+  ['LD-22', party, 'not_for_secrets', /sensitive/],
+  ['LD-24', party, 'disappearing', /disappearing/],
+  ['LD-36', party, 'disappearing', /disappearing/, /group/],
+  ['LD-30', ['political-party', 'party-group', 'agreement'], 'arguments', /not argue/],
+  ['CN-22', risks, 'no_forwarding', /automatically/, /outside/],
+  ['CN-23', risks, 'single_forwards', /confidential/, /personal/],
+  ['CN-24', risks, 'nothing_binding', /binds/, /record/],
+  ['CN-25', risks, 'no_mail_store', /email/],
+  ['CN-28', risks, 'discipline', /disciplinary/, /dismissal/],
+  ['BR-01', councils, 'aims', /quickly/, /security/, /records/],
+  ['BR-17', councils, 'care', /got out/, /background/],
+  ['BR-27', councils, 'good_uses', /venue/, /stands in/, /where to find/],
+  ['BR-29', councils, 'good_uses', /urgent email/],
+  ['BR-28', councils, 'never', /personal or confidential/, /staff, customers or council/, /systems/],
+  ['BR-30', councils, 'never', /what such an urgent email says/],
+  ['BR-36', councils, 'disappearing', /no proof/],
+  ['BR-39', councils, 'keep_calm', /calm/],
+  ['BR-44', councils, 'pictures', /confidential or sensitive/],
+  ['BR-49', councils, 'calls', /[Aa]void/, /video/],
+  ['BR-53', emergency, 'what_may_be_said', /may be posted/, /under the rules/],
+  ['BR-55', emergency, 'what_may_be_said', /resident/, /sensitive/],
+  ['BR-65', emergency, 'changed_details', /tell an administrator/],
+  ['AMZ-003', moderators, 'posts_stay', /wrote/, /stays/],
+  ['AMZ-005', moderators, 'what_for', /keep in touch/, /parent carers/, /support each other/],
+  ['AMZ-036', moderators, 'out_of_hours', /volunteers/, /ring/, /senior/],
+  ['AMZ-092', moderators, 'steering', /turn a conversation away/, /openly/],
+  ['AMZ-093', moderators, 'steering', /private/, /deleted/],
+  ['AMZ-100', moderators, 'settings', /admins alone/],
+  ['AMZ-048', workGroup, 'about_work', /pictures/, /work/],
+  ['AMZ-049', workGroup, 'good_uses', /information/, /colleagues/, /late/],
+  ['AMZ-058', workGroup, 'no_user_names', /not name/],
+  ['AMZ-059', workGroup, 'no_user_names', /initials/, /short practical/],
+  ['AMZ-060', workGroup, 'no_cases', /not discuss/],
+  ['AMZ-062', workGroup, 'advice', /advice/, /nobody can tell/],
+  ['AMZ-063', workGroup, 'off_duty', /outside their hours/],
+  ['AMZ-064', workGroup, 'off_duty', /befrienders/, /peer supporters/],
+  ['AMZ-110', users, 'concern_route', /moderator/, /manager/],
+  ['AMZ-122', users, 'concern_route', /out for each other/, /worries/],
+  ['AMZ-127', users, 'concern_route', /unsafe/],
+  ['AMZ-128', users, 'consequences', /delete a post/, /in peace/, /for a time, or for good/],
+];
+
+describe('what people have to be told', () => {
+  it.each(told)('[%s] is told in %j, by the line about %s', (id, place, topic, ...words) => {
+    const [profile, where, kind] = place;
+    const policy = policies.find((one) => one.profile === profile && one.groupType === where);
+    const sections = kind ? modelOf(policy!, kind) : profiles.get(profile)!.documents[where]!;
+    const section = sections.find((one) => one.topic === topic)!;
+    expect(section.obligations).toContain(id);
+    for (const word of words) expect(section.body).toMatch(word);
+  });
+
+  it('[HSU-21] the guidelines of a representative’s group are ready to be pasted into the chat', () => {
+    const policy = policies.find((one) => about(one) === 'students-union/representative')!;
+    const text = joinSections(rendered(policy, 'agreement').sections);
+    expect(text).toMatch(/^\*Be kind\*\n.+/m);
+    expect(text).not.toMatch(/[{}<>]/);
+    for (const { body } of rendered(policy, 'agreement').sections) expect(text).toContain(body);
+  });
+});
+
 describe('what a group has to have before it is used', () => {
   const kindsOf = (where: string) => requiredKinds(policies.find((policy) => about(policy) === where)!);
 
