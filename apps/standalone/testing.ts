@@ -24,6 +24,8 @@ export interface SendOptions {
 /** The whole product on a throwaway database with a manual clock, and a client with the first key. */
 export interface TestApp {
   readonly url: string;
+  /** The superuser's connection, for the client programs of Postgres. */
+  readonly ownerUrl: string;
   /** Where its metrics are, when `env` gives them a port. */
   readonly metricsUrl: string | undefined;
   /** The Nest application itself. */
@@ -90,6 +92,7 @@ export async function openApp({
   };
   return {
     url: running.url,
+    ownerUrl: database.ownerUrl,
     metricsUrl: running.metricsUrl,
     nest: running.app,
     lines,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { disclose, idsIn, redact, rightsPackage, type Other } from '#domain';
 import type { Service } from '#events';
 import type { Transaction } from '#eventsourcing';
@@ -34,18 +34,23 @@ const AT_ONCE = 5_000;
  * package is recorded and kept in one, or not at all. What is lost with the process is searched for again by its deadline.
  */
 @Injectable()
-export class PackageCompiler {
+export class PackageCompiler implements OnApplicationBootstrap {
   private queue: Promise<void> = Promise.resolve();
+  private isStopping = false;
 
   constructor(
     @Inject(ServiceKit) private readonly kit: ServiceKit,
     @Inject(NEIGHBOURS) private readonly neighbours: Neighbours,
   ) {}
 
-  /** Compiles it when its turn comes. */
+  onApplicationBootstrap(): void {
+    this.kit.beforeStop(() => this.stop());
+  }
+
+  /** Compiles it when its turn comes; nothing more once the process stops. */
   enqueue(due: Due): void {
     this.queue = this.queue
-      .then(() => this.compile(due))
+      .then(() => (this.isStopping ? undefined : this.compile(due)))
       .catch((error: unknown) => {
         const { requestId } = due;
         this.kit.log.warn({ err: error, requestId }, 'A package was not compiled; its deadline brings it back');
@@ -65,6 +70,13 @@ export class PackageCompiler {
       });
       await this.keep(tx, { requestId, edition }, document, others);
     });
+  }
+
+  /** Waits for the one under way, for five seconds at most: its deadline brings back what is cut off. */
+  private async stop(): Promise<void> {
+    this.isStopping = true;
+    const patience = new Promise<void>((resolve) => void setTimeout(resolve, 5_000).unref());
+    await Promise.race([this.queue, patience]);
   }
 
   private async keep(
