@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -50,8 +50,8 @@ export function unseal(key: Buffer, context: Context, sealed: Buffer): Buffer | 
 /** A key for one use only, made from another (HKDF-SHA-256). */
 export const derive = (key: Buffer, use: string) => Buffer.from(hkdfSync('sha256', key, '', `rollcall/${use}/1`, 32));
 
-/** HMAC-SHA-256 in base64url. */
-export const mac = (key: Buffer, context: Context) =>
+/** HMAC-SHA-256 in base64url. Of many, make one `KeyObject`: bytes are made into one for every call, which costs more than the rest. */
+export const mac = (key: Buffer | KeyObject, context: Context) =>
   createHmac('sha256', key).update(bytesOf(context)).digest('base64url');
 
 /** JSON, so that no two different contexts give the same bytes. */

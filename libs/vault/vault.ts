@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { Transaction } from '#eventsourcing';
 import { decrypt, derive, encrypt, mac, newKey, seal, unseal } from './cipher.js';
 import { keysSchema } from './migration.js';
@@ -220,7 +221,8 @@ export class Vault {
   /** `commitment` of many values, in their order, in one statement. */
   async commitments(tx: Transaction, kind: string, values: readonly string[]): Promise<string[]> {
     const { index } = await this.#tenantKeys(tx);
-    return values.map((value) => mac(index, [kind, value]));
+    const key = createSecretKey(index);
+    return values.map((value) => mac(key, [kind, value]));
   }
 
   /** Encrypts bytes under the organisation's key, for messages that must be parked. An erasure does not reach them: delete them when handled. */

@@ -24,6 +24,7 @@ const LATEST = Temporal.Instant.from('2201-01-01T00:00:00Z');
  */
 export function parseInstant(text: string): string | null {
   if (!RFC_3339.test(text)) return null;
+  if (isHouseForm(text)) return text;
   try {
     const instant = Temporal.Instant.from(text.toUpperCase());
     const isAbsurd = Temporal.Instant.compare(instant, EARLIEST) < 0 || Temporal.Instant.compare(instant, LATEST) >= 0;
@@ -31,6 +32,14 @@ export function parseInstant(text: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Most instants that come in are in the house form already, and this says so in a tenth of the time. */
+function isHouseForm(text: string): boolean {
+  if (!/^(?:19|20|21)\d\d-.*\.\d{3}Z$/.test(text)) return false;
+  const milliseconds = Date.parse(text);
+  // A day that the month lacks is read as one of the next month: then it is another text.
+  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === text;
 }
 
 /** Whether `parseInstant` can read this value. */
