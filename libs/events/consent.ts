@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { followUpEvents } from './follow-ups.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { messageEvents } from './messages.js';
+import { noticeEvents } from './notices.js';
 import { operations } from './operations.js';
 import { receiptEvents } from './receipts.js';
 import { textEvents } from './texts.js';
@@ -20,6 +21,7 @@ export const consentEvents = declareEvents('consent', {
   ...followUpEvents,
   ...messageEvents,
   ...receiptEvents,
+  ...noticeEvents,
   NoticePresented: event('The person was shown a version of the notice with these items', {
     ...about,
     noticeVersion: Term,

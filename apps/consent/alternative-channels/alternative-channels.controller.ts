@@ -1,13 +1,16 @@
 import { Inject } from '@nestjs/common';
 import { Type } from 'typebox';
-import { isInstant } from '#domain';
+import { isInstant, ruleOf } from '#domain';
+import type { Transaction } from '#eventsourcing';
 import {
   type CallOf,
   checked,
   Command,
   cursorKey,
+  findPolicy,
   Incoming,
   page,
+  refused,
   Read,
   requireGroup,
   Resource,
@@ -15,7 +18,15 @@ import {
 } from '#nest';
 import { aboutOf, ask } from '../consents/consent-stream.js';
 import { ConsentRecorded } from '../consents/consents.dto.js';
-import { ChannelPage, ChannelsQuery, RecordChannel } from './alternative-channels.dto.js';
+import { currentText } from '../texts/texts.read-model.js';
+import {
+  ChannelPage,
+  ChannelsQuery,
+  OwedPage,
+  OwedQuery,
+  RecordChannel,
+  RecordDelivery,
+} from './alternative-channels.dto.js';
 import { listChannels } from './alternative-channels.read-model.js';
 
 const Cursor = Type.Tuple([
@@ -41,6 +52,60 @@ export class AlternativeChannelsController {
     await requireGroup(tx, body.groupId);
     const data = { ...aboutOf(body), channel: body.channel };
     return ask(this.kit, call, { name: 'RecordAlternativeChannel', data });
+  }
+
+  @Command('deliver', {
+    scopes: ['admin', 'moderator'],
+    summary: 'Records that a text reached a person who is not in the group, by somebody’s word',
+    description: 'A mail of ours records itself, and takes it back should it bounce.',
+    body: RecordDelivery,
+    answers: ConsentRecorded,
+  })
+  async deliver(@Incoming() call: CallOf<typeof RecordDelivery>) {
+    const { tx, body, cause } = call;
+    await requireGroup(tx, body.groupId);
+    const { personId, groupId } = aboutOf(body);
+    const textVersion = body.textVersion ?? (await this.textFor(tx, groupId))?.version;
+    if (!textVersion) return refused('NoText', 'The group has no text yet for those who are not in it.');
+    const attestedBy = (body.attestedBy ?? cause.actor.onBehalfOf ?? cause.actor.id).toLowerCase();
+    const data = { personId, groupId, channel: body.channel, textVersion, attestedBy };
+    return ask(this.kit, call, { name: 'RecordDelivery', data });
+  }
+
+  @Read('owed', {
+    scopes: ['admin', 'moderator', 'auditor'],
+    summary: 'Who must still be reached, and what is owed to each: a way, or a text by the way that is known',
+    query: OwedQuery,
+    answers: OwedPage,
+  })
+  async owed(@Incoming() { tx, query }: CallOf<never, typeof OwedQuery>) {
+    const { personId, groupId, cursor, limit = 50 } = query;
+    const key = cursorKey(cursor, 3);
+    const after = key && (checked(Cursor, key, 'query/cursor') as [string, string, string]);
+    const rows = await listChannels(tx, { personId, groupId, after, limit: limit + 1, isOwed: true });
+    const { items, next } = page(rows, limit, (row) => [row.since, row.groupId, row.personId]);
+    const groups = [...new Set(items.map((row) => row.groupId))];
+    const texts = new Map<string, { textVersion: string | null; rules: unknown[] }>();
+    for (const group of groups) {
+      const policy = await findPolicy(tx, group);
+      const textVersion = (await this.textFor(tx, group))?.version ?? null;
+      texts.set(group, { textVersion, rules: policy ? [ruleOf(policy, 'nonjoiner_channel')] : [] });
+    }
+    return {
+      items: items.map((row) => {
+        const { personId: person, since, channel } = row;
+        const owed = channel === null ? ['channel', 'notice'] : ['notice'];
+        return { personId: person, groupId: row.groupId, since, channel, owed, ...texts.get(row.groupId)! };
+      }),
+      next,
+    };
+  }
+
+  /** What goes to those who are not in the group: the text made for them, or else the notice. */
+  private async textFor(tx: Transaction, groupId: string) {
+    return (
+      (await currentText(this.kit, tx, groupId, 'nonjoiner')) ?? (await currentText(this.kit, tx, groupId, 'notice'))
+    );
   }
 
   @Read('', {

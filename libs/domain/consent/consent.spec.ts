@@ -288,6 +288,36 @@ describe('consent', () => {
     });
   });
 
+  describe('proof of a notice', () => {
+    const byMail = { ...about, channel: 'email' as const, textVersion: 'n1', messageId: admin };
+    const byWord = { ...about, channel: 'phone' as const, textVersion: 'n1', attestedBy: admin };
+
+    it.each([byMail, byWord])('[LD-13] is recorded once', (delivery) => {
+      const command = { name: 'RecordDelivery', data: delivery } as const;
+      given(refused).when(command).expectEvents(record('NoticeDelivered', delivery));
+      given(refused, record('NoticeDelivered', delivery)).when(command).expectNothing();
+    });
+
+    it('[LD-13] of another version, or by another mail, is another one', () => {
+      const delivered = record('NoticeDelivered', byWord);
+      const newer = { ...byWord, textVersion: 'n2' };
+      given(delivered).when({ name: 'RecordDelivery', data: newer }).expectEvents(record('NoticeDelivered', newer));
+      given(delivered).when({ name: 'RecordDelivery', data: byMail }).expectEvents(record('NoticeDelivered', byMail));
+    });
+
+    it('[LD-13] is undone by the mail that came back, and by no other', () => {
+      const undo = { ...about, messageId: admin };
+      const history = [refused, record('NoticeDelivered', byMail)] as const;
+      given(...history)
+        .when({ name: 'UndoDelivery', data: undo })
+        .expectEvents(record('NoticeDeliveryUndone', undo));
+      given(refused).when({ name: 'UndoDelivery', data: undo }).expectNothing();
+      given(...history, record('NoticeDeliveryUndone', undo))
+        .when({ name: 'UndoDelivery', data: undo })
+        .expectNothing();
+    });
+  });
+
   describe('whatever comes, in whatever order', () => {
     const day = fc.integer({ min: 1, max: 9 });
     const items = fc.subarray(['purpose', 'duration']);

@@ -19,6 +19,8 @@ type ConsentEvents = Pick<
   | 'ConsentExpired'
   | 'AlternativeChannelNeeded'
   | 'AlternativeChannelRecorded'
+  | 'NoticeDelivered'
+  | 'NoticeDeliveryUndone'
 >;
 type AfterNo = { readonly needsAlternative: boolean; readonly rules: readonly Rule[] };
 
@@ -40,6 +42,10 @@ export type ConsentCommands = {
   RefuseConsent: About & AfterNo;
   WithdrawConsent: ConsentPayloads['ConsentWithdrawn'] & AfterNo;
   RecordAlternativeChannel: ConsentPayloads['AlternativeChannelRecorded'];
+  /** A text reached somebody who is not in the group; `messageId` where a mail of ours did, else `attestedBy` says so (LD-13). */
+  RecordDelivery: ConsentPayloads['NoticeDelivered'];
+  /** The mail came back. */
+  UndoDelivery: ConsentPayloads['NoticeDeliveryUndone'];
 };
 
 type Agreed = Pick<Given, 'noticeVersion' | 'agreementVersion' | 'purpose' | 'scope' | 'expiresAt' | 'activityId'> & {
@@ -58,6 +64,8 @@ type State = {
   readonly saidNoAt?: string;
   readonly stance: 'unasked' | 'agreed' | 'refused' | 'withdrawn' | 'expired';
   readonly alternative: 'none' | 'needed' | Channel;
+  /** What reached the person otherwise, by mail or by word. */
+  readonly deliveries: readonly ConsentPayloads['NoticeDelivered'][];
 };
 
 /** Whether the person agrees at this point of the stream; what MemberAdded asks (LD-09). */
@@ -67,7 +75,7 @@ export function isLive(state: State): boolean {
 
 export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
   category: 'consent',
-  initial: { notices: [], agreements: [], stance: 'unasked', alternative: 'none' },
+  initial: { notices: [], agreements: [], stance: 'unasked', alternative: 'none', deliveries: [] },
   decide: {
     PresentNotice: (notice, state, { occurredAt }) =>
       wasPresented(state, notice, occurredAt) ? nothing : [record('NoticePresented', notice)],
@@ -81,6 +89,12 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
     /** Also for whoever cannot join for want of the app: no refusal has to come first (LD-13). */
     RecordAlternativeChannel: (data, state) =>
       state.alternative === data.channel ? nothing : [record('AlternativeChannelRecorded', data)],
+    RecordDelivery: (data, { deliveries }) =>
+      deliveries.some((one) => isSameDelivery(one, data)) ? nothing : [record('NoticeDelivered', data)],
+    UndoDelivery: (data, { deliveries }) =>
+      deliveries.some(({ messageId }) => messageId === data.messageId)
+        ? [record('NoticeDeliveryUndone', data)]
+        : nothing,
   },
   evolve: {
     NoticePresented: (state, { noticeVersion, agreementVersion, items }, { occurredAt }) => ({
@@ -105,6 +119,11 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
     ConsentExpired: (state) => ({ ...state, agreements: [], stance: 'expired' }),
     AlternativeChannelNeeded: (state) => ({ ...state, alternative: 'needed' }),
     AlternativeChannelRecorded: (state, { channel }) => ({ ...state, alternative: channel }),
+    NoticeDelivered: (state, delivery) => ({ ...state, deliveries: [...state.deliveries, delivery] }),
+    NoticeDeliveryUndone: (state, { messageId }) => ({
+      ...state,
+      deliveries: state.deliveries.filter((one) => one.messageId !== messageId),
+    }),
   },
   deadlines: {
     ConsentGiven: ({ personId, groupId, expiresAt: dueAt }) =>
@@ -209,6 +228,14 @@ function withdraw(wish: ConsentCommands['WithdrawConsent'], state: State, { occu
   if (!isLive(state)) return events;
   const isOldNews = reason !== 'asked' && state.agreements.some(({ at }) => compareInstants(occurredAt, at) < 0);
   return isOldNews ? nothing : [record('ConsentWithdrawn', { personId, groupId, reason }, ...rules), ...events];
+}
+
+/** The same mail, or the same text by the same way said again. */
+function isSameDelivery(one: ConsentPayloads['NoticeDelivered'], other: ConsentPayloads['NoticeDelivered']): boolean {
+  return (
+    one.messageId === other.messageId &&
+    (one.messageId !== undefined || (one.channel === other.channel && one.textVersion === other.textVersion))
+  );
 }
 
 function reachOtherwise(need: ConsentPayloads['AlternativeChannelNeeded'], after: AfterNo, { alternative }: State) {
