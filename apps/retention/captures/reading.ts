@@ -79,7 +79,8 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     }
     yield decoder.decode();
   } catch (error) {
-    throw error instanceof TypeError ? new NotAChat('not_text') : error;
+    const isNoText = (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+    throw isNoText ? new NotAChat('not_text') : error;
   }
 }
 

@@ -80,7 +80,7 @@ function refusalOf(error: unknown): unknown {
 
 /** Whoever goes on sending after the answer is listened to for a moment, so that they see it, and no longer. */
 function hangUpLater(request: Request, response: Response): void {
-  response.once('finish', () => {
-    if (!request.complete) setTimeout(() => request.socket.destroy(), 5_000).unref();
-  });
+  const { socket } = request;
+  const hangUp = () => request.complete || socket.destroy();
+  response.once('finish', () => request.complete || setTimeout(hangUp, 5_000).unref());
 }
