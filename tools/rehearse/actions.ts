@@ -193,6 +193,24 @@ export const actions: Readonly<Record<string, Action>> = {
     ['invitation', 'person', 'answer'],
     { onPage: true },
   ),
+  deliverByHand: row(
+    'Somebody gives a message to its person another way than by email.',
+    '/v1/messages/:found/delivered-by-hand',
+    ['person', 'kind', 'channel'],
+    { find: { list: '/v1/messages?state=waiting', by: ['person', 'kind'], id: 'messageId' } },
+  ),
+  noteFollowUp: row(
+    'Somebody notes in a group what has to be followed up elsewhere.',
+    '/v1/follow-ups',
+    ['group', 'trigger'],
+    dated,
+  ),
+  confirmFollowUp: row(
+    'Somebody says that it was followed up.',
+    '/v1/follow-ups/:found/confirm',
+    ['group', 'trigger', 'channel'],
+    { ...dated, find: { list: '/v1/follow-ups', by: ['group', 'trigger'], id: 'followUpId' } },
+  ),
   feed: row(
     'HR or CRM state something: `type`, `person` or `subject`, and the statement’s fields; `raw` sends an event as it stands.',
     '/v1/feeds',
@@ -270,6 +288,7 @@ const REFERENCES: Readonly<Record<string, readonly [Kind, string]>> = {
   as: ['invitation', 'inviteId'],
   owner: ['person', 'ownerId'],
   recordedBy: ['person', 'recordedBy'],
+  confirmedBy: ['person', 'confirmedBy'],
   attestedBy: ['person', 'attestedBy'],
   statedBy: ['person', 'statedBy'],
   admins: ['person', 'admins'],

@@ -45,6 +45,8 @@ const LISTS = {
   invitations: '/v1/invitations',
   agreements: '/v1/agreements',
   welcomes: '/v1/welcomes',
+  messages: '/v1/messages',
+  followUps: '/v1/follow-ups',
   retentionItems: '/v1/retention-items',
   deletionTasks: '/v1/deletion-tasks',
 } as const;
@@ -105,6 +107,8 @@ const checks: Checks = {
   invitations: list('invitations'),
   agreements: list('agreements'),
   welcomes: list('welcomes'),
+  messages: list('messages'),
+  followUps: list('followUps'),
   retentionItems: list('retentionItems'),
   deletionTasks: list('deletionTasks'),
   discrepancies: async (expected, after, isAll) => {
