@@ -12,6 +12,7 @@ import { packages } from './packages/packages.slice.js';
 import { requests } from './requests/requests.slice.js';
 import { incidents } from './incidents/incidents.slice.js';
 import { items } from './items/items.slice.js';
+import { reviews } from './reviews/reviews.slice.js';
 import { records } from './records/records.slice.js';
 import { captures } from './captures/captures.slice.js';
 
@@ -35,6 +36,7 @@ export const retention = service(
     'captures',
     'breaches',
     'devices',
+    'reviews',
     'incidents',
   ],
   [
@@ -53,6 +55,7 @@ export const retention = service(
     holdings,
     breaches,
     devices,
+    reviews,
     incidents,
     erasureSlice('retention'),
   ],
