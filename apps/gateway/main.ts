@@ -19,7 +19,17 @@ import { proxyTo, type Upstream } from './proxy.js';
 
 /** The paths of the services behind the gateway; the same lists are in their own definitions, which another process loads. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
-  membership: ['people', 'groups', 'activities', 'participations', 'removal-orders', 'feeds', 'rosters', 'guidance'],
+  membership: [
+    'people',
+    'groups',
+    'dormant-groups',
+    'activities',
+    'participations',
+    'removal-orders',
+    'feeds',
+    'rosters',
+    'guidance',
+  ],
   consent: [
     'consents',
     'alternative-channels',

@@ -3,6 +3,7 @@ import { erasureSlice, policySlice, service } from '#nest';
 import { activities } from './activities/activities.slice.js';
 import { feeds } from './feeds/feeds.slice.js';
 import { guidance } from './guidance/guidance.slice.js';
+import { closures } from './closure/closure.slice.js';
 import { groups } from './groups/groups.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
 import { participation } from './participation/participation.slice.js';
@@ -13,7 +14,7 @@ import { roster } from './roster/roster.slice.js';
 @Module({})
 class MembershipModule {}
 
-const paths = ['people', 'groups', 'activities', 'removal-orders', 'feeds', 'guidance'];
+const paths = ['people', 'groups', 'dormant-groups', 'activities', 'removal-orders', 'feeds', 'guidance'];
 
 export const membership = service('membership', MembershipModule, paths, [
   policySlice('membership'),
@@ -21,6 +22,7 @@ export const membership = service('membership', MembershipModule, paths, [
   people,
   feeds,
   groups,
+  closures,
   activities,
   participation,
   roster,

@@ -7,4 +7,5 @@ export * from './consent.js';
 export * from './retention.js';
 export * from './schedules.js';
 export * from './certificates.js';
+export { ClosingStep } from './closure.js';
 export * from './gateway.js';

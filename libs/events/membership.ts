@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { closureEvents } from './closure.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
 import { usageEvents } from './usage.js';
@@ -10,6 +11,7 @@ const task = { ...inGroup, taskId: Id };
 /** Membership: who belongs to which group, who has to leave it and by when. Names, numbers and dates of birth are in the vault. */
 export const membershipEvents = declareEvents('membership', {
   ...operations,
+  ...closureEvents,
   ...usageEvents,
   // people
   PersonRegistered: event('A person became known, under an opaque id', { personId: Id, source: Term }),

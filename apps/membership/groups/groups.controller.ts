@@ -125,17 +125,6 @@ export class GroupsController {
     return this.change(call, groupId, { name: 'StandDownModerator', data });
   }
 
-  @Command(':groupId/close', {
-    scopes: ['admin'],
-    summary: 'The group is no longer used; open removal orders fall away',
-    body: When,
-    answers: GroupRecorded,
-  })
-  async close(@Incoming() call: CallOf<typeof When>) {
-    const { groupId } = await knownGroup(call.tx, call.params['groupId']);
-    return this.change(call, groupId, { name: 'Close', data: { groupId } });
-  }
-
   private async change(
     { tx, body, cause, expectedVersion }: CallOf<typeof When>,
     groupId: string,
