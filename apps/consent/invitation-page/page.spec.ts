@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { BORN, openInvited, WHATSAPP, type Invited } from '../invitations/testing.js';
+import { agreement, BORN, fields, openInvited, WHATSAPP, type Invited } from '../invitations/testing.js';
+import { openMailbox, type Mailbox } from '../messages/testing.js';
 import { openBrowser } from './browser.js';
 
 const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -14,14 +15,17 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 let invited: Invited;
 let browser: Browser;
 let pictures: string;
+let mailbox: Mailbox;
 beforeAll(async () => {
-  [invited, browser] = await Promise.all([openInvited(), openBrowser()]);
+  mailbox = await openMailbox();
+  [invited, browser] = await Promise.all([openInvited(mailbox.env), openBrowser()]);
   // For whoever wants to look at them; without PAGE_PICTURES they go with the test.
   pictures = process.env['PAGE_PICTURES'] ?? (await mkdtemp(join(tmpdir(), 'rollcall-page-')));
 });
 afterAll(async () => {
   await browser.close();
   await invited.app.close();
+  await mailbox.close();
   if (!process.env['PAGE_PICTURES']) await rm(pictures, { recursive: true });
 });
 
@@ -103,6 +107,45 @@ describe('the page of an invitation, on a phone', () => {
       seen.push(name);
     });
     expect(seen).toHaveLength(8);
+    await context.close();
+  });
+
+  it('holds a group’s name from right to left with marks and a parrot, and rules of 5,000 characters, in which no script runs', async () => {
+    const group = { name: 'Far', purpose: 'x', groupType: 'party-group', admins: [await invited.member()] };
+    const groupId = (await invited.done('/v1/groups', group))['groupId'] as string;
+    await invited.app.settle();
+    const groupName = 'مجموعة <b>الحي</b> 🦜 <script>document.title="run"</script>';
+    await invited.done('/v1/texts/fields', { groupId, fields: { ...fields, groupName } });
+    const long = { topic: 'at_length', heading: 'At length', body: `${'w'.repeat(400)} ${'كلمة '.repeat(300)}` };
+    const more = [1, 2].map((nth) => ({ topic: `more_${nth}`, body: 'Be kind to each other. '.repeat(70) }));
+    const sections = [...agreement, long, ...more];
+    expect(sections.map(({ body }) => body).join('').length).toBeGreaterThan(5_000);
+    await invited.done('/v1/texts', { groupId, kind: 'agreement', sections, publish: true });
+    await invited.app.settle();
+    const { personId } = await invited.somebody();
+    const own = { groupId, personId, audience: undefined, maxUses: 1, channel: 'personal_invite' };
+    const { link } = await invited.invite(own);
+    const { context, page } = await phone({ javaScriptEnabled: true });
+    const look = async (name: string) => {
+      await page.addScriptTag({ path: axe });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect({ name, ...(await faultsOf(page)) }).toMatchObject({ name, violations: [] });
+        await page.screenshot({ path: join(pictures, `${colorScheme}-${name}.png`), fullPage: true });
+      }
+      const [wide, view] = await page.evaluate<number[]>('[document.documentElement.scrollWidth, window.innerWidth]');
+      expect({ name, wide }).toEqual({ name, wide: view });
+      expect(await page.title()).not.toBe('run');
+    };
+    await page.goto(link);
+    await page.getByRole('heading', { name: groupName }).waitFor();
+    await look('9-far');
+    await page.getByRole('button', { name: /code/i }).click();
+    await page.getByRole('heading', { name: 'Enter the code' }).waitFor();
+    await look('10-code');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('alert').waitFor();
+    await look('11-code-missing');
     await context.close();
   });
 
