@@ -64,7 +64,11 @@ export class ConsentsController {
     const recordedBy = (body.recordedBy ?? cause.actor.onBehalfOf ?? cause.actor.id).toLowerCase();
     const given = {
       ...aboutOf(body),
-      ...{ scope, purpose, method, noticeVersion, recordedBy },
+      scope,
+      purpose,
+      method,
+      noticeVersion,
+      recordedBy,
       ...(agreementVersion ? { agreementVersion } : {}),
       ...(await lastingOf(call)),
     };

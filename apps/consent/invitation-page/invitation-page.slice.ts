@@ -1,5 +1,5 @@
 import type { Slice } from '#nest';
-import { Attempts } from './attempts.js';
+import { Attempts, attemptsTable } from './attempts.js';
 import { InvitationPageController } from './invitation-page.controller.js';
 import { oneTimeCodesTable } from './one-time-code.js';
 import { InvitationPage } from './page.js';
@@ -8,5 +8,5 @@ import { InvitationPage } from './page.js';
 export const invitationPage: Slice = {
   controllers: [InvitationPageController],
   providers: [Attempts, InvitationPage],
-  tables: [oneTimeCodesTable],
+  tables: [oneTimeCodesTable, attemptsTable],
 };

@@ -86,7 +86,9 @@ describe('a consent receipt', () => {
 
     const [head, , signature] = jws.split('.');
     const altered = Buffer.from(JSON.stringify({ ...receipt, 'dct:created': '2020-01-01T00:00:00.000Z' }));
-    await expect(verified([head, altered.toString('base64url'), signature].join('.'), keys)).rejects.toThrow();
+    await expect(verified([head, altered.toString('base64url'), signature].join('.'), keys)).rejects.toThrow(
+      'signature verification failed',
+    );
   });
 
   it('names nobody but the person, and nobody’s words', async () => {
