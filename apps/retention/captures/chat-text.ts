@@ -27,8 +27,8 @@ export interface Line {
 }
 
 /** Characters of the first piece, over which the order of dates is judged, and of the others. */
-const FIRST = 1_000_000;
-const PIECE = 256_000;
+const FIRST = 256_000;
+const PIECE = 64_000;
 /** A phone sends 65,536 characters at most. */
 const LONGEST = 200_000;
 const HEAD = 200;

@@ -5,7 +5,7 @@ import { openCouncils, type Councils } from '../testing.js';
 
 const MEGABYTE = 1024 ** 2;
 /** More by `LARGE_EXPORT_MB`. */
-const SIZE = Number(process.env['LARGE_EXPORT_MB'] ?? 30) * MEGABYTE;
+const SIZE = Number(process.env['LARGE_EXPORT_MB'] ?? 10) * MEGABYTE;
 const MOST_GROWTH = 150 * MEGABYTE;
 
 let councils: Councils;

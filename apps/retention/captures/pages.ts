@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
 import type { Attached } from './attachments.js';
@@ -26,16 +27,20 @@ export const MOST_NOTICES = 20_000;
  */
 const field = (page: number) => `page_${page}`;
 
-/** Writes whole pages; the last one of a chat may be shorter. */
+/** A page as it is kept: chats repeat themselves, so a tenth of the room is enough. */
+export const packed = (lines: readonly Shown[]) =>
+  deflateRawSync(JSON.stringify(lines), { level: 1 }).toString('base64');
+const unpacked = (page: string) => JSON.parse(inflateRawSync(Buffer.from(page, 'base64')).toString()) as Shown[];
+
+/** Writes packed pages of `PAGE` lines each, from one on; the last one of a chat may be shorter. */
 export async function writePages(
   kit: ServiceKit,
   tx: Transaction,
   captureId: string,
   first: number,
-  pages: readonly (readonly Shown[])[],
+  pages: readonly string[],
 ): Promise<void> {
-  const fields = Object.fromEntries(pages.map((lines, index) => [field(first + index), JSON.stringify(lines)]));
-  await kit.vault.write(tx, captureId, fields);
+  await kit.vault.write(tx, captureId, Object.fromEntries(pages.map((page, index) => [field(first + index), page])));
 }
 
 /** The lines of a chat from one place on, in its order; fewer than asked for at its end. */
@@ -68,7 +73,7 @@ export async function readPages(
   return pages.flatMap((page) => {
     const personal = read[field(page)]!;
     if (personal.state === 'unreadable') throw new Error('A page of an export does not open under its key');
-    return personal.state === 'value' ? (JSON.parse(personal.value) as Shown[]) : [];
+    return personal.state === 'value' ? unpacked(personal.value) : [];
   });
 }
 

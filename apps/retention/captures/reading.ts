@@ -2,7 +2,7 @@ import type { ServiceKit } from '#nest';
 import { inflate, measure, openArchive, OpenFile, type Archive } from './archive.js';
 import { kindOf, type Attached } from './attachments.js';
 import { ChatReader, piecesOf, type Line, type Reading } from './chat-text.js';
-import { MOST_NOTICES, MOST_SENDERS, PAGE, writePages, type Found, type Shown, type Summary } from './pages.js';
+import { MOST_NOTICES, MOST_SENDERS, packed, PAGE, writePages, type Found, type Shown, type Summary } from './pages.js';
 import { NotAChat } from './unreadable.js';
 import type { Upload } from './upload.js';
 
@@ -27,8 +27,9 @@ export interface ReadChat extends Summary {
 
 const CHUNK = 65_536;
 const LONGEST_TEXT = 512 * 1024 ** 2;
-/** Pages written in one transaction. */
-const BATCH = 10;
+/** Pages written in one transaction, fewer where they are larger than these characters together. */
+const BATCH = 50;
+const BATCH_SIZE = 4_000_000;
 /** Bytes of attachments after which progress is told. */
 const STEP = 16 * 1024 ** 2;
 
@@ -90,7 +91,8 @@ class ChatWriter {
   readonly #senders = new Map<string, number>();
   readonly #notices: Found[] = [];
   #counts = { messages: 0, notices: 0, attachments: 0, backwards: 0 };
-  #waiting: Shown[] = [];
+  #page: Shown[] = [];
+  #packed: string[] = [];
   #lines = 0;
   #pages = 0;
 
@@ -106,10 +108,12 @@ class ChatWriter {
   async write(text: AsyncIterable<string>): Promise<ReadChat> {
     for await (const piece of piecesOf(text)) {
       for (const line of this.#reader.read(piece)) this.#add(line);
-      while (this.#waiting.length >= PAGE * BATCH) await this.#flush(PAGE * BATCH);
+      const size = this.#packed.reduce((sum, page) => sum + page.length, 0);
+      if (this.#packed.length >= BATCH || size > BATCH_SIZE) await this.#flush();
     }
     if (this.#lines === 0) throw new NotAChat('not_recognised');
-    await this.#flush(this.#waiting.length);
+    this.#pack();
+    await this.#flush();
     const senders = [...this.#senders].map(([label, messages]) => ({ label, messages }));
     return { order: this.#reader.order!, counts: this.#counts, senders, notices: this.#notices };
   }
@@ -120,7 +124,8 @@ class ChatWriter {
       attachment === undefined
         ? []
         : [{ name, ...(name === null ? { kind: 'omitted' } : (this.attached.get(name) ?? { kind: kindOf(name) })) }];
-    this.#waiting.push({ index: this.#lines++, ...line, attachments });
+    this.#page.push({ index: this.#lines++, ...line, attachments });
+    if (this.#page.length === PAGE) this.#pack();
     this.#counts.attachments += attachments.length;
     if (line.isBackwards) this.#counts.backwards++;
     if (line.kind === 'message') this.#counts.messages++;
@@ -135,15 +140,16 @@ class ChatWriter {
       this.#notices.push({ at: line.at, kind: line.kind, people: line.people });
   }
 
-  async #flush(count: number): Promise<void> {
-    const lines = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    const pages = Array.from({ length: Math.ceil(lines.length / PAGE) }, (_, n) =>
-      lines.slice(n * PAGE, (n + 1) * PAGE),
-    );
+  #pack(): void {
+    if (this.#page.length > 0) this.#packed.push(packed(this.#page));
+    this.#page = [];
+  }
+
+  async #flush(): Promise<void> {
     const { kit, tenantId, captureId, onProgress } = this.target;
-    await kit.database.inTenant(tenantId, (tx) => writePages(kit, tx, captureId, this.#pages, pages));
-    this.#pages += pages.length;
+    await kit.database.inTenant(tenantId, (tx) => writePages(kit, tx, captureId, this.#pages, this.#packed));
+    this.#pages += this.#packed.length;
+    this.#packed = [];
     await onProgress(this.bytesRead());
   }
 }
