@@ -1,6 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { addDuration, group, needsOf, ruleOf, textLacks, type ResolvedPolicy } from '#domain';
-import type { Transaction } from '#eventsourcing';
+import { group, ruleOf, textLacks } from '#domain';
 import {
   activePolicy,
   type Call,
@@ -14,12 +13,12 @@ import {
   refused,
   Resource,
   ServiceKit,
-  timeZone,
 } from '#nest';
 import { knownGroup } from './groups.controller.js';
 import { GroupRecorded, MeetPrerequisite, ModerationView, When } from './groups.dto.js';
-import { hasTexts, rolesIn } from './groups.read-model.js';
-import { moderationOf, staffAmong } from './moderation.js';
+import { hasTexts } from './groups.read-model.js';
+import { moderationOf } from './moderation.js';
+import { askAgain, meeting } from './readiness.js';
 
 /** Whether those who run a group are those its policy asks for, and ready for it. */
 @Resource('groups', 'Moderation')
@@ -37,18 +36,10 @@ export class ModerationController {
     const policy = await activePolicy(tx, groupType);
     if (!policy) return refused('NoPolicyInForce', 'No profile is active for the type of this group.');
     const personId = idOf(params['personId']);
-    const kind = (await rolesIn(tx, groupId)).find((role) => role.personId === personId)?.kind ?? '';
-    const isStaff = (await staffAmong(this.kit, tx, [personId])).has(personId);
-    const needs = needsOf(policy, { kind, isStaff });
-    const rules = [ruleOf(policy, 'moderator_prereqs')];
     const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
-    const again = await askAgain(tx, policy, occurredAt);
-    const command = {
-      name: 'MeetPrerequisite' as const,
-      data: { groupId, personId, prerequisite: body.kind, needs, rules, ...again },
-    };
-    const request = { id: groupId, command, occurredAt, expectedVersion };
-    const [outcome] = await this.kit.commands.execute(tx, group, cause, [request]);
+    const wish = { prerequisite: body.kind, occurredAt };
+    const request = await meeting(this.kit, tx, policy, { groupId, personId }, wish);
+    const [outcome] = await this.kit.commands.execute(tx, group, cause, [{ ...request, expectedVersion }]);
     return recorded(outcome!, { groupId });
   }
 
@@ -84,10 +75,4 @@ export class ModerationController {
     const missing = textLacks(policy, await hasTexts(tx, groupId));
     return { groupId, isCovered: lacks.length === 0, lacks: [...lacks, ...missing], warnings, moderators };
   }
-}
-
-/** When a moderator is to be asked again, counted on the organisation's calendar (AMZ-087); nothing where the policy does not ask. */
-async function askAgain(tx: Transaction, policy: ResolvedPolicy, from: string): Promise<{ reaffirmBy?: string }> {
-  const { value: every } = policy.parameters.moderator_reaffirm_every;
-  return every === null ? {} : { reaffirmBy: addDuration(from, every, await timeZone(tx)) };
 }
