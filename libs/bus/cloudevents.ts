@@ -107,13 +107,19 @@ function isContext({ occurredAt, recordedAt, actor, correlationId }: Partial<Eve
   return instants && typeof actor?.id === 'string' && typeof correlationId === 'string' && UUID.test(correlationId);
 }
 
+/** Beside the event, of which it is no part: it names no case, and nothing of it is stored. */
+const traces = new WeakMap<RecordedEvent, string>();
+
+/** The W3C header `traceparent` that came with another system's statement, as it came; undefined where there was none. */
+export const traceparentOf = (statement: RecordedEvent): string | undefined => traces.get(statement);
+
 /** A source's statement becomes an event whose correlation is its own id: the case starts here. */
 function fromFeed(message: ReceivedMessage, tenantId: string, data: object): Decoded {
   const { ce_id = '', ce_source = '', ce_type = '', ce_time = '' } = message.headers;
   const id = statementId(ce_source, ce_id);
   const time = parseInstant(ce_time);
   if (time === null) return { unreadable: 'ce_time is missing or not a time', tenantId };
-  return checked(message.topic, {
+  const decoded = checked(message.topic, {
     id,
     type: ce_type,
     name: '',
@@ -126,6 +132,9 @@ function fromFeed(message: ReceivedMessage, tenantId: string, data: object): Dec
     correlationId: id,
     data: data as Record<string, unknown>,
   });
+  const { traceparent } = message.headers;
+  if (traceparent !== undefined && 'event' in decoded) traces.set(decoded.event, traceparent);
+  return decoded;
 }
 
 function checked(topic: string, event: RecordedEvent): Decoded {

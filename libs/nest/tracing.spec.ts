@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import type { Request, Response } from 'express';
 import type { RecordedEvent } from '#events';
+import { decode } from '../bus/cloudevents.js';
+import { statement } from '../testing/delivery-messages.js';
 import type { Span } from './trace-export.js';
 import { placeIn, spanOf, traceOf } from './trace-place.js';
 import { trace, tracingFrom, type Tracing } from './tracing.js';
@@ -127,6 +129,21 @@ describe('tracing', () => {
     expect(JSON.stringify(spans)).not.toContain('Canaria');
     expect(appended!.parentId).toBe(handled!.place.spanId);
     expect(handled!.place.spanId).not.toBe(failed!.place.spanId);
+  });
+
+  it('links a statement from the feeds topic to the trace its source was in, and lets its case begin with it', async () => {
+    const { spans, tracing } = open();
+    const { headers, ...rest } = statement(randomUUID(), '1');
+    for (const header of [traceparent, 'Canaria']) {
+      const message = { ...rest, headers: { ...headers, traceparent: header }, partition: 0, offset: '0' };
+      const { event } = decode(message) as { event: RecordedEvent };
+      await tracing.handling('membership.feeds', [event], async () => {});
+    }
+    const [linked, bare] = spans;
+    expect(linked!.links).toEqual([callers]);
+    expect(linked!.place.traceId).not.toBe(callers.traceId);
+    expect([linked!.parentId, bare!.links]).toEqual([undefined, undefined]);
+    expect(JSON.stringify(spans)).not.toContain('Canaria');
   });
 
   it('puts what a deadline led to under the event that set it', () => {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Request, RequestHandler, Response } from 'express';
-import type { BusMessage } from '#bus';
+import { traceparentOf, type BusMessage } from '#bus';
 import type { RecordedEvent } from '#events';
 import { routeLabel } from './route-label.js';
 import { openExport, type Span, type SpanExport } from './trace-export.js';
@@ -145,14 +145,19 @@ function publishSpan(event: RecordedEvent): Begun {
   };
 }
 
-/** Another try of the same event is another span. A statement from the feeds topic was published by its source: its case begins here. */
+/**
+ * Another try of the same event is another span. A statement from the feeds topic was published by its source: its case begins here, with a
+ * link to the trace that the source was in.
+ */
 function handleSpan(processor: string, event: RecordedEvent): Begun {
   const parentId = topicOf(event) === 'rollcall.feeds' ? undefined : spanOf(event.id, 'publish');
+  const source = placeIn(traceparentOf(event));
   return {
     name: `handle ${event.name} in ${processor}`,
     kind: 'consumer',
     place: { traceId: traceOf(event), spanId: newSpanId() },
     ...(parentId ? { parentId } : {}),
+    ...(source ? { links: [source] } : {}),
     attributes: {
       ...eventAttributes(event),
       'messaging.destination.name': topicOf(event),
