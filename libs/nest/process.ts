@@ -157,9 +157,11 @@ async function shutDown(
   }, 10_000);
   const server = app.getHttpServer();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection that was busy when the server closed is kept open by its client after the answer.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   setTimeout(() => server.closeAllConnections(), 5_000).unref();
   await closed;
+  clearInterval(idle);
   await served?.close();
   await Promise.all(kits.flatMap((kit) => kit.processors.map((processor) => processor.close())));
   await Promise.all(kits.map((kit) => kit.stop()));
