@@ -53,6 +53,7 @@ const row = (about: string, path: string, needs: readonly string[] = [], more: P
   ...more,
 });
 const dated = { timed: 'occurredAt' };
+const suggestion = { find: { list: '/v1/breaches?state=suggested', by: ['basis'], id: 'breachId' } };
 const inGroup = '/v1/groups/:group';
 const member = `${inGroup}/members/:person`;
 
@@ -240,7 +241,18 @@ export const actions: Readonly<Record<string, Action>> = {
     ['item', 'reason', 'statedBy'],
     { ...dated, find: { list: '/v1/deletion-tasks', by: ['item'], id: 'taskId' } },
   ),
-  request: row('Any other request: `method`, `path`, `body`; `{person:ada}` in a text stands for an id.', '', ['path']),
+  confirmBreach: row('What our own facts suggest is a breach.', '/v1/breaches/:found/confirm', ['basis'], suggestion),
+  dismissBreach: row(
+    'What our own facts suggest is no breach.',
+    '/v1/breaches/:found/dismiss',
+    ['basis', 'reason'],
+    suggestion,
+  ),
+  request: row(
+    'Any other request: `method`, `path`, `body`, `contentType`; `{person:ada}` in a text stands for an id.',
+    '',
+    ['path'],
+  ),
 };
 
 /**
@@ -356,7 +368,7 @@ function feedBody({ statements }: Fields, context: Context): unknown {
   });
 }
 
-function anyRequest({ method = 'POST', path, body }: Fields, context: Context): ApiRequest {
+function anyRequest({ method = 'POST', path, body, contentType }: Fields, context: Context): ApiRequest {
   const filled = (value: unknown): unknown => {
     if (typeof value === 'string')
       return value.replaceAll(
@@ -371,5 +383,6 @@ function anyRequest({ method = 'POST', path, body }: Fields, context: Context): 
     method: String(method),
     path: filled(path) as string,
     ...(body === undefined ? {} : { body: withInstants(filled(body), context.zone) }),
+    ...(contentType === undefined ? {} : { contentType: String(contentType) }),
   };
 }

@@ -252,7 +252,9 @@ describe('a suggestion', () => {
   const dismissed = record('BreachSuggestionDismissed', { breachId, reason: 'facts_were_wrong' as const });
 
   it('is made once, and says so when nobody has decided within a day', () => {
-    given().when({ name: 'Suggest', data }, at(awareAt)).expectEvents(suggested);
+    given()
+      .when({ name: 'Suggest', data }, { occurredAt: '2026-03-01T00:00:00.000Z', now: awareAt })
+      .expectEvents(suggested);
     given(suggested).when({ name: 'Suggest', data }).expectNothing();
     const declaring = { name: 'DeclareUndecided', data: { breachId, dueAt: decideBy } } as const;
     const undecided = record('BreachSuggestionUndecided', { breachId, dueAt: decideBy });

@@ -47,9 +47,10 @@ export const breach: Decider<BreachState, BreachCommands, BreachEvents> = {
   category: 'breach',
   initial: { status: 'none' },
   decide: {
-    Suggest: (data, state, { occurredAt }) =>
+    // From now on, not from the fact: nobody could decide before it was told.
+    Suggest: (data, state, { now }) =>
       state.status === 'none'
-        ? [record('BreachSuggested', { ...data, decideBy: addDuration(occurredAt, DECIDE_WITHIN) })]
+        ? [record('BreachSuggested', { ...data, decideBy: addDuration(now, DECIDE_WITHIN) })]
         : nothing,
     DeclareUndecided: (data, state, { now }) =>
       state.status === 'suggested' && !state.isUndecided && compareInstants(data.dueAt, now) <= 0
