@@ -28,6 +28,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
     'removal-orders',
     'feeds',
     'rosters',
+    'rotas',
     'guidance',
   ],
   consent: [

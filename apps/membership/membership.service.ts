@@ -9,12 +9,13 @@ import { holdings } from './holdings/holdings.slice.js';
 import { participation } from './participation/participation.slice.js';
 import { people } from './people/people.slice.js';
 import { roster } from './roster/roster.slice.js';
+import { rota } from './rota/rota.slice.js';
 
 /** People, groups and who is in them. */
 @Module({})
 class MembershipModule {}
 
-const paths = ['people', 'groups', 'dormant-groups', 'activities', 'removal-orders', 'feeds', 'guidance'];
+const paths = ['people', 'groups', 'dormant-groups', 'activities', 'removal-orders', 'feeds', 'rotas', 'guidance'];
 
 export const membership = service('membership', MembershipModule, paths, [
   policySlice('membership'),
@@ -26,6 +27,7 @@ export const membership = service('membership', MembershipModule, paths, [
   activities,
   participation,
   roster,
+  rota,
   holdings,
   guidance,
 ]);

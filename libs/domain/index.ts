@@ -47,6 +47,7 @@ export * from './agreement/briefing.js';
 export * from './acknowledgement/acknowledgement.js';
 export * from './message/message.js';
 export * from './follow-up/follow-up.js';
+export * from './rota/rota.js';
 export * from './breach/breach.js';
 export * from './breach/checklist.js';
 export * from './breach/incident.js';

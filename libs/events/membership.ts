@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { closureEvents } from './closure.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
+import { rotaEvents } from './rota.js';
 import { usageEvents } from './usage.js';
 import { Category, Commitment, Id, Instant, LinkKind, oneOf, Prerequisite, RemovalTrigger, Term } from './terms.js';
 
@@ -12,6 +13,7 @@ const task = { ...inGroup, taskId: Id };
 export const membershipEvents = declareEvents('membership', {
   ...operations,
   ...closureEvents,
+  ...rotaEvents,
   ...usageEvents,
   // people
   PersonRegistered: event('A person became known, under an opaque id', { personId: Id, source: Term }),
@@ -61,6 +63,10 @@ export const membershipEvents = declareEvents('membership', {
     personId: Id,
     reportedAt: Instant,
     source: Term,
+  }),
+  PersonalDataDropped: event('Values were removed from the vault: the consent they were kept by has ended', {
+    subjectId: Id,
+    fields: Type.Array(Term),
   }),
   PersonalDataRead: event('Somebody was shown personal data', { keyId: Id, subjectId: Id, fields: Type.Array(Term) }),
   // groups and activities

@@ -11,4 +11,12 @@ export const followUps: Slice = {
   deciders: [followUp],
   projections: [followUpsProjection],
   tables: [followUpsTable],
+  holdings: [
+    {
+      title: 'What you had to be told or reached about, or said was done',
+      table: 'follow_ups',
+      about: '$2 in (person_id, confirmed_by)',
+      at: 'since',
+    },
+  ],
 };

@@ -1,6 +1,6 @@
 /** One thing that has to be done outside the chat because of something in it: due, confirmed by somebody's word, or overdue. */
 import type { ConsentPayloads, Rule } from '#events';
-import { addDuration, compareInstants } from '../calendar/calendar.js';
+import { addDuration, secondsLate } from '../calendar/calendar.js';
 import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
 
@@ -98,6 +98,6 @@ function confirm(
     return refuse('WrongChannel', `This has to be followed up by ${channels.join(' or ')}.`);
   if (onlyBy !== undefined && confirmed.confirmedBy !== onlyBy)
     return refuse('NotTheirWord', 'Only whoever has to know it can say that they do.');
-  const late = dueAt && compareInstants(occurredAt, dueAt) > 0 ? Date.parse(occurredAt) - Date.parse(dueAt) : 0;
-  return [record('FollowUpConfirmed', { ...confirmed, lateBySeconds: Math.floor(late / 1000) })];
+  const lateBySeconds = dueAt ? secondsLate(dueAt, occurredAt) : 0;
+  return [record('FollowUpConfirmed', { ...confirmed, lateBySeconds })];
 }
