@@ -71,12 +71,22 @@ export function itemsOf(tx: Transaction, batch: Batch, limit: number): Promise<E
 }
 
 /** An ended item as a certificate names it. */
-export function disposed({ isOpen: _, groupId, schedule, scope, reason, ...item }: Ended): DisposedItem {
+export function disposed(row: Ended): DisposedItem {
+  const { itemId, taskId, recordClass, groupId, startsAt, expiredAt, schedule, outcome, scope, reason } = row;
+  const { saidBy, saidAt, lateBySeconds } = row;
   return {
-    ...item,
+    itemId,
+    taskId,
+    recordClass,
+    startsAt,
+    expiredAt,
+    outcome,
+    saidBy,
+    saidAt,
+    lateBySeconds,
     ...(groupId ? { groupId } : {}),
     ...(schedule ? { schedule } : {}),
-    ...(scope && item.outcome === 'attested' ? { scope } : {}),
-    ...(reason && item.outcome === 'not_possible' ? { reason } : {}),
+    ...(scope && outcome === 'attested' ? { scope } : {}),
+    ...(reason && outcome === 'not_possible' ? { reason } : {}),
   };
 }

@@ -7,7 +7,7 @@ import type { Cause, Transaction } from '#eventsourcing';
 import { activePolicies, ServiceKit, timeZone } from '#nest';
 import { IS_OPEN } from '../items/items.read-model.js';
 import { decidingPeriod, keepingTerms } from '../items/period.js';
-import { type Facts, holdTerms, standing } from '../schedules/schedules.read-model.js';
+import { holdTerms, standing } from '../schedules/schedules.read-model.js';
 import { oweNotices, type Change } from './notices.js';
 
 export const SCHEDULES = 'retention.schedules';

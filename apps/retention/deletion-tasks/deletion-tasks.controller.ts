@@ -1,12 +1,13 @@
 import { Inject } from '@nestjs/common';
-import { retention, retentionRules } from '#domain';
-import type { Transaction } from '#eventsourcing';
+import { retention, retentionRules, type CommandOf, type RetentionCommands } from '#domain';
+import type { Rule } from '#events';
 import {
   afterInstant,
   type Call,
   type CallOf,
   Command,
   findPolicy,
+  idOf,
   Incoming,
   instantIn,
   notFound,
@@ -24,6 +25,7 @@ import {
   AttestTransfer,
   DecideReview,
   DeclareNotPossible,
+  type Said,
   Task,
   TaskPage,
   TasksQuery,
@@ -43,14 +45,12 @@ export class DeletionTasksController {
     body: AttestDeletion,
     answers: Attested,
   })
-  async attest(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof AttestDeletion>) {
-    const { item, taskId, rules } = await this.taskIn(tx, params);
-    const data = { scope: body.scope, attestedBy: body.attestedBy.toLowerCase(), rules };
-    const occurredAt = body.occurredAt && pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
-    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
-      { id: item.itemId, command: { name: 'AttestDeletion', data }, occurredAt, expectedVersion },
-    ]);
-    return recorded(outcome!, { taskId, itemId: item.itemId });
+  attest(@Incoming() call: CallOf<typeof AttestDeletion>) {
+    const { scope, attestedBy } = call.body;
+    return this.tell(call, (rules) => ({
+      name: 'AttestDeletion',
+      data: { scope, attestedBy: idOf(attestedBy), rules },
+    }));
   }
 
   @Command(':taskId/not-possible', {
@@ -61,15 +61,13 @@ export class DeletionTasksController {
     body: DeclareNotPossible,
     answers: Attested,
   })
-  async notPossible(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof DeclareNotPossible>) {
-    const { item, taskId, rules } = await this.taskIn(tx, params);
-    const data = { reason: body.reason, statedBy: body.statedBy.toLowerCase(), rules };
-    const occurredAt = body.occurredAt && pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
-    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
-      { id: item.itemId, command: { name: 'DeclareNotPossible', data }, occurredAt, expectedVersion },
-    ]);
-    if (body.note && outcome!.events.length > 0) await this.kit.vault.write(tx, item.itemId, { note: body.note });
-    return recorded(outcome!, { taskId, itemId: item.itemId });
+  notPossible(@Incoming() call: CallOf<typeof DeclareNotPossible>) {
+    const { reason, statedBy, note } = call.body;
+    return this.tell(
+      call,
+      (rules) => ({ name: 'DeclareNotPossible', data: { reason, statedBy: idOf(statedBy), rules } }),
+      note === undefined ? {} : { note },
+    );
   }
 
   @Command(':taskId/decide', {
@@ -79,18 +77,14 @@ export class DeletionTasksController {
     body: DecideReview,
     answers: Attested,
   })
-  async decide(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof DecideReview>) {
-    const { item, taskId, rules } = await this.taskIn(tx, params);
-    const { decision, reason } = body;
-    const keepUntil = body.keepUntil === undefined ? {} : { keepUntil: instantIn('body/keepUntil', body.keepUntil) };
-    const data = { decision, reason, ...keepUntil, decidedBy: body.decidedBy.toLowerCase(), rules };
-    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
-    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
-      { id: item.itemId, command: { name: 'DecideReview', data }, occurredAt, expectedVersion },
-    ]);
-    if (body.note && outcome!.events.length > 0 && !outcome!.refusal)
-      await this.kit.vault.write(tx, item.itemId, { note: body.note });
-    return recorded(outcome!, { taskId, itemId: item.itemId });
+  decide(@Incoming() call: CallOf<typeof DecideReview>) {
+    const { decision, reason, decidedBy, note, keepUntil } = call.body;
+    const until = keepUntil === undefined ? {} : { keepUntil: instantIn('body/keepUntil', keepUntil) };
+    return this.tell(
+      call,
+      (rules) => ({ name: 'DecideReview', data: { decision, reason, ...until, decidedBy: idOf(decidedBy), rules } }),
+      note === undefined ? {} : { note },
+    );
   }
 
   @Command(':taskId/transferred', {
@@ -99,16 +93,13 @@ export class DeletionTasksController {
     body: AttestTransfer,
     answers: Attested,
   })
-  async transferred(@Incoming() { tx, body, params, cause, expectedVersion }: CallOf<typeof AttestTransfer>) {
-    const { item, taskId, rules } = await this.taskIn(tx, params);
-    const data = { transferredBy: body.transferredBy.toLowerCase(), rules };
-    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
-    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
-      { id: item.itemId, command: { name: 'AttestTransfer', data }, occurredAt, expectedVersion },
-    ]);
-    if (outcome!.events.length > 0 && !outcome!.refusal)
-      await this.kit.vault.write(tx, item.itemId, { archive: body.reference });
-    return recorded(outcome!, { taskId, itemId: item.itemId });
+  transferred(@Incoming() call: CallOf<typeof AttestTransfer>) {
+    const { transferredBy, reference } = call.body;
+    return this.tell(
+      call,
+      (rules) => ({ name: 'AttestTransfer', data: { transferredBy: idOf(transferredBy), rules } }),
+      { archive: reference },
+    );
   }
 
   @Read('', {
@@ -139,11 +130,22 @@ export class DeletionTasksController {
     return { ...task, ...(await this.kit.vault.read(tx, task.itemId, ['reference', 'archive'])) };
   }
 
-  private async taskIn(tx: Transaction, params: Readonly<Record<string, string>>) {
-    const taskId = params['taskId']!.toLowerCase();
+  /** Puts a word on a task to its item; what was said with it goes to the vault when the word counts. */
+  private async tell(
+    { tx, params, body, cause, expectedVersion }: CallOf<typeof Said>,
+    command: (rules: readonly Rule[]) => CommandOf<RetentionCommands>,
+    said: Readonly<Record<string, string>> = {},
+  ) {
+    const taskId = idOf(params['taskId']);
     const item = await findItemOfTask(tx, taskId);
     if (!item) throw notFound('deletion task');
     const policy = item.groupId === null ? undefined : await findPolicy(tx, item.groupId);
-    return { taskId, item, rules: policy ? retentionRules(policy) : [] };
+    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
+    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
+      { id: item.itemId, command: command(policy ? retentionRules(policy) : []), occurredAt, expectedVersion },
+    ]);
+    const counts = outcome!.events.length > 0 && !outcome!.refusal;
+    if (counts && Object.keys(said).length > 0) await this.kit.vault.write(tx, item.itemId, said);
+    return recorded(outcome!, { taskId, itemId: item.itemId });
   }
 }

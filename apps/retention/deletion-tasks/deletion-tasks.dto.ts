@@ -50,6 +50,8 @@ export const DeclareNotPossible = Type.Object(
   },
   closed,
 );
+/** What every word on a task may say of when. */
+export const Said = Type.Object({ occurredAt: OccurredAt });
 export const DecideReview = Type.Object(
   {
     decision,

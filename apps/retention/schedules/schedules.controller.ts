@@ -16,7 +16,7 @@ import {
   ServiceKit,
 } from '#nest';
 import { AdoptSchedule, CurrentSchedule, ScheduleAdopted, SchedulePage, SchedulesQuery } from './schedules.dto.js';
-import { currentSchedule, holdTerms, listSchedules } from './schedules.read-model.js';
+import { currentSchedule, holdTerms, listSchedules, type ScheduleRow } from './schedules.read-model.js';
 
 const SCHEDULES = '5b6c9d3e-0c8f-4d3c-9f0e-1e6f9a1c2b77';
 const readers = ['admin', 'moderator', 'compliance', 'auditor'] as const;
@@ -53,8 +53,7 @@ export class SchedulesController {
   async current(@Incoming() { tx }: Call) {
     const row = await currentSchedule(tx);
     if (!row) return { schedule: null };
-    const { scheduleId: _, ...rest } = row;
-    return new Answer(200, { schedule: { ...rest, version: row.number } }, row.number);
+    return new Answer(200, { schedule: { ...shown(row), version: row.number } }, row.number);
   }
 
   @Read('versions', {
@@ -72,10 +71,13 @@ export class SchedulesController {
       ...(before === undefined ? {} : { before: Number(before) }),
       limit: limit + 1,
     });
-    return page(
-      rows.map(({ scheduleId: _, ...row }) => row),
-      limit,
-      (row) => [row.number],
-    );
+    return page(rows.map(shown), limit, (row) => [row.number]);
   }
 }
+
+const shown = ({ number, contentVersion, adoptedAt, rules }: ScheduleRow) => ({
+  number,
+  contentVersion,
+  adoptedAt,
+  rules,
+});

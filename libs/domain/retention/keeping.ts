@@ -1,5 +1,5 @@
 /** How long an item is kept: its time, what it waits for, what keeps it longer. */
-import { addDuration, compareInstants } from '../calendar/calendar.js';
+import { compareInstants } from '../calendar/calendar.js';
 import { type Decision, type Moment, nothing, record, refuse } from '../decider.js';
 import { begin, byPrecedence, hasSameRules, type KeepingTerms } from '../schedule/precedence.js';
 import { endOfTime, openOrder } from './ending.js';
