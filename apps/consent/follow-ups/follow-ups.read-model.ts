@@ -15,8 +15,8 @@ export const followUpsTable = tenantTable(
 export const followUpsProjection = projection<ConsentPayloads>('follow_ups', ['followUpId'], {
   FollowUpDue: ({ occurredAt, data }) => ({ upsert: { ...data, since: occurredAt, state: 'open' } }),
   FollowUpOverdue: ({ data: { followUpId } }) => ({ update: { followUpId, state: 'overdue' } }),
-  FollowUpConfirmed: ({ occurredAt, data: { groupId: _, ...confirmed } }) => ({
-    update: { ...confirmed, confirmedAt: occurredAt, state: 'confirmed' },
+  FollowUpConfirmed: ({ occurredAt, data }) => ({
+    update: { ...data, confirmedAt: occurredAt, state: 'confirmed' },
   }),
 });
 

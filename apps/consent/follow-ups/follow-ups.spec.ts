@@ -53,7 +53,7 @@ describe('work information sent by chat', () => {
     const noted = await note(groupId, 'work_information', { noteId });
     expect(noted.status).toBe(201);
     expect((await note(groupId, 'work_information', { noteId })).status).toBe(200);
-    const [{ followUpId }] = noted.body['followUps'] as unknown as [{ followUpId: string }];
+    const [{ followUpId }] = noted.body['followUps'] as [{ followUpId: string }];
     expect(await followUps(groupId)).toMatchObject([
       { followUpId, state: 'open', channels: ['email'], dueAt: '2026-01-13T09:00:00.000Z', personId: null },
     ]);
@@ -145,12 +145,12 @@ describe('a removal for conduct', () => {
     await seen(groupId, [member]);
     await charity.done(`/v1/groups/${groupId}/members/${member}/remove-for-conduct`, { agreedBy: ada });
     const tasks = await followUps(groupId, '&trigger=permanent_removal');
-    expect(tasks.map(({ personId }) => personId).toSorted()).toEqual([ben, cleo].toSorted());
+    expect(tasks.map(({ personId }) => personId as string).toSorted()).toEqual([ben, cleo].toSorted());
     const bens = tasks.find(({ personId }) => personId === ben)!['followUpId'];
     expect((await confirm(bens, { channel: 'meeting', confirmedBy: ada })).body.code).toBe('NotTheirWord');
     expect((await confirm(bens, { channel: 'meeting', confirmedBy: ben })).status).toBe(201);
     const mails = (await charity.app.get(`/v1/messages?groupId=${groupId}&kind=notice&state=waiting`)).body.items!;
-    expect(mails.map(({ personId }) => personId).toSorted()).toEqual([ben, cleo].toSorted());
+    expect(mails.map(({ personId }) => personId as string).toSorted()).toEqual([ben, cleo].toSorted());
   });
 
   it('[AMZ-096] for a while is told to nobody', async () => {
