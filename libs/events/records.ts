@@ -12,7 +12,7 @@ export const recordEvents = {
   RecordSystemWithdrawn: event('Business messages may be recorded in this system no longer', { system: Term }),
   BusinessRecordDue: event('A business message is in the chat and owed to a system of record by an instant', {
     ...record,
-    senderId: Type.Optional(Id),
+    personId: Type.Optional(Id),
     sentAt: Instant,
     dueAt: Instant,
     alreadyOverdue: Type.Boolean(),
@@ -65,7 +65,7 @@ export const recordEvents = {
     itemId: Id,
     commitment: Commitment,
     sentAt: Instant,
-    senderId: Type.Optional(Id),
+    personId: Type.Optional(Id),
     attachments: Count,
   }),
   PersonalDataRead: event('Somebody was shown personal data', { keyId: Id, subjectId: Id, fields: Type.Array(Term) }),

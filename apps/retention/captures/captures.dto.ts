@@ -121,7 +121,7 @@ const kept = {
   itemId: uuid,
   groupId: uuid,
   captureId: uuid,
-  senderId: orNull(uuid),
+  personId: orNull(uuid),
   sentAt: instant,
   commitment: Type.String({ description: 'Keyed fingerprint (HMAC-SHA-256) of what was said, by whom and when' }),
   attachments: count,

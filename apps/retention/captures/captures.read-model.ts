@@ -31,11 +31,11 @@ export const capturesProjection = projection<RetentionPayloads>('captures', ['ca
 /** Messages of chats that are records. */
 export const keptTable = tenantTable(
   'kept_messages',
-  `item_id uuid not null, group_id uuid not null, capture_id uuid not null, sender_id uuid, sent_at timestamptz not null, commitment text not null,
+  `item_id uuid not null, group_id uuid not null, capture_id uuid not null, person_id uuid, sent_at timestamptz not null, commitment text not null,
    attachments bigint not null`,
   'item_id',
   'group_id, sent_at, item_id',
-  'sender_id',
+  'person_id',
 );
 export const keptProjection = projection<RetentionPayloads>('kept_messages', ['itemId'], {
   ChatMessageKept: ({ data }) => ({ upsert: data }),
@@ -99,13 +99,13 @@ export interface KeptRow {
   readonly itemId: string;
   readonly groupId: string;
   readonly captureId: string;
-  readonly senderId: string | null;
+  readonly personId: string | null;
   readonly sentAt: string;
   readonly commitment: string;
   readonly attachments: number;
 }
 
-const keptColumns = `item_id as "itemId", group_id as "groupId", capture_id as "captureId", sender_id as "senderId", iso(sent_at) as "sentAt", commitment,
+const keptColumns = `item_id as "itemId", group_id as "groupId", capture_id as "captureId", person_id as "personId", iso(sent_at) as "sentAt", commitment,
   attachments::float8 as attachments`;
 
 /** One kept message; undefined when the organisation keeps none such. */

@@ -69,7 +69,7 @@ describe('an exported chat', () => {
     expect(body).toMatchObject({ kept: [expect.any(String), expect.any(String)], alreadyKept: [], evidence: 2 });
     const [itemId] = body['kept'] as string[];
     expect(await get(`kept/${itemId!}`)).toMatchObject({
-      senderId: bob,
+      personId: bob,
       sentAt: '2024-02-09T10:03:00.000Z',
       commitment: expect.stringMatching(/^[\w-]{43}$/),
       attachments: 1,

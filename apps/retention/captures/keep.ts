@@ -35,25 +35,25 @@ export async function keepChosen(choosing: Choosing, wish: Static<typeof Keep>) 
     lines.map((line) => statementOf(groupId, line)),
   );
   const messages = lines.map((line, index) => {
-    const senderId = people.get(line.sender ?? '');
-    return { line, senderId, commitment: hashes[index]!, itemId: v5(`${groupId} ${hashes[index]!}`, KEPT) };
+    const personId = people.get(line.sender ?? '');
+    return { line, personId, commitment: hashes[index]!, itemId: v5(`${groupId} ${hashes[index]!}`, KEPT) };
   });
   const outcomes = await kit.commands.execute(
     tx,
     keptMessage,
     cause,
-    messages.map(({ line, itemId, commitment, senderId }) => {
+    messages.map(({ line, itemId, commitment, personId }) => {
       const about = { captureId, groupId, itemId, commitment, sentAt: line.at, attachments: line.attachments.length };
-      const data = { ...about, ...(senderId ? { senderId } : {}) };
+      const data = { ...about, ...(personId ? { personId } : {}) };
       return { id: itemId, command: { name: 'KeepMessage', data }, occurredAt: tx.now };
     }),
   );
   const isNew = (index: number) => outcomes[index]!.events.length > 0;
   const fresh = messages.filter((_, index) => isNew(index));
-  const items = fresh.map(({ line, itemId, senderId }) => ({
+  const items = fresh.map(({ line, itemId, personId }) => ({
     itemId,
     startsAt: startsAt === 'sent' && line.at < tx.now ? line.at : tx.now,
-    ...(senderId ? { personId: senderId } : {}),
+    ...(personId ? { personId } : {}),
     words: { reference: `WhatsApp, ${line.at}, ${line.sender ?? ''}`, message: JSON.stringify(wordsOf(line)) },
   }));
   const keeping = { groupId, recordClass, period, ownerId: idOf(ownerId) };

@@ -51,7 +51,7 @@ export class RecordsController {
     const data = {
       recordId,
       groupId,
-      ...(body.senderId ? { senderId: idOf(body.senderId) } : {}),
+      ...(body.personId ? { personId: idOf(body.personId) } : {}),
       sentAt: pastInstantIn('body/sentAt', body.sentAt, tx.now),
       within: duty.within,
       timeZone: await timeZone(tx),
@@ -76,7 +76,7 @@ export class RecordsController {
   })
   async captured(@Incoming() { tx, params, body, cause, expectedVersion }: CallOf<typeof Capture>) {
     const row = await this.known({ tx, params });
-    const { recordId, groupId, senderId } = row;
+    const { recordId, groupId, personId } = row;
     const policy = await requirePolicy(tx, groupId);
     const itemId = v5(recordId, ITEMS);
     const approved = (await listSystems(tx)).map(({ system }) => system);
@@ -96,7 +96,7 @@ export class RecordsController {
       const item = {
         itemId,
         startsAt: occurredAt,
-        ...(senderId ? { personId: senderId } : {}),
+        ...(personId ? { personId } : {}),
         words: { reference: `${system}: ${reference}` },
       };
       const keeping = { groupId, recordClass, period, ownerId: idOf(body.ownerId) };

@@ -19,7 +19,7 @@ export const NoteMessage = Type.Object(
     recordId: Type.Optional(uuid),
     groupId: uuid,
     reference: words('Where the message is found, in your words; kept in the vault'),
-    senderId: Type.Optional(Type.String({ format: 'uuid', description: 'The person who sent it, where known' })),
+    personId: Type.Optional(Type.String({ format: 'uuid', description: 'The person who sent it, where known' })),
     sentAt: Type.String({ format: 'date-time', description: 'When it was sent; not in the future' }),
     topic: Type.Optional(term('What it is about, where your policy’s content_rules name the matter')),
   },
@@ -54,7 +54,7 @@ export const Captured = Type.Object({ recordId: uuid, itemId: uuid, retainUntil:
 const row = {
   recordId: uuid,
   groupId: uuid,
-  senderId: orNull(uuid),
+  personId: orNull(uuid),
   sentAt: instant,
   dueAt: instant,
   state,

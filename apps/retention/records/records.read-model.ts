@@ -4,12 +4,12 @@ import { projection, tenantTable, type Transaction } from '#eventsourcing';
 /** Business messages that are owed to a system of record, and those that have got there. Their words are in the vault. */
 export const recordsTable = tenantTable(
   'business_records',
-  `record_id uuid not null, group_id uuid not null, sender_id uuid, sent_at timestamptz not null, due_at timestamptz not null, state text not null,
+  `record_id uuid not null, group_id uuid not null, person_id uuid, sent_at timestamptz not null, due_at timestamptz not null, state text not null,
    topic text, system text, record_class text, item_id uuid, captured_at timestamptz, late_by_seconds bigint, version integer not null`,
   'record_id',
   'due_at, record_id',
   'group_id, due_at, record_id',
-  'sender_id',
+  'person_id',
 );
 
 export const recordsProjection = projection<RetentionPayloads>('business_records', ['recordId'], {
@@ -38,7 +38,7 @@ export const systemsProjection = projection<RetentionPayloads>('record_systems',
 export interface RecordRow {
   readonly recordId: string;
   readonly groupId: string;
-  readonly senderId: string | null;
+  readonly personId: string | null;
   readonly sentAt: string;
   readonly dueAt: string;
   readonly state: 'owed' | 'overdue' | 'captured';
@@ -51,7 +51,7 @@ export interface RecordRow {
   readonly version: number;
 }
 
-const columns = `record_id as "recordId", group_id as "groupId", sender_id as "senderId", iso(sent_at) as "sentAt", iso(due_at) as "dueAt", state, topic,
+const columns = `record_id as "recordId", group_id as "groupId", person_id as "personId", iso(sent_at) as "sentAt", iso(due_at) as "dueAt", state, topic,
   system, record_class as "recordClass", item_id as "itemId", iso(captured_at) as "capturedAt", late_by_seconds::float8 as "lateBySeconds", version`;
 
 /** One message by its id; undefined when the organisation has noted none such. */

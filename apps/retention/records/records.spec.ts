@@ -45,7 +45,7 @@ describe('a business message in a chat', () => {
   });
 
   it('[CN-08] is shown as a gap until a system has it, and as overdue when the day is over', async () => {
-    const [open, closed] = [await noted({ senderId: randomUUID() }), await noted()];
+    const [open, closed] = [await noted({ personId: randomUUID() }), await noted()];
     await councils.app.post('/v1/record-systems', { system: 'liquidlogic' });
     await capture(closed);
     expect(await states('owed')).toContain(open);

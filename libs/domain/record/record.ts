@@ -79,8 +79,8 @@ function noteMessage(
   { now }: Moment,
 ): Decision<RecordEvents> {
   if (state.status !== 'unknown') {
-    const { groupId, senderId, sentAt } = state.due;
-    const isSame = groupId === message.groupId && senderId === message.senderId && sentAt === message.sentAt;
+    const { groupId, personId, sentAt } = state.due;
+    const isSame = groupId === message.groupId && personId === message.personId && sentAt === message.sentAt;
     return isSame ? nothing : refuse('AlreadyNoted', 'Another message is noted under this id.', rules);
   }
   const dueAt = addDuration(message.sentAt, within, timeZone);
