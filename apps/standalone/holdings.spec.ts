@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { search, type ServiceKit } from '#nest';
+import { KITS } from '../../libs/nest/operations.js';
 import { consent } from '../consent/consent.service.js';
 import { gateway } from '../gateway/gateway.service.js';
 import { membership } from '../membership/membership.service.js';
@@ -13,12 +16,15 @@ afterAll(() => app.close());
 
 /** Tables that name people and are searched another way, each with the way. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'consent.alternative_channels.delivered_by': 'says by which way, not by whom',
   'gateway.history': 'asked for as the history',
   'gateway.history_terms': 'finds events of the history',
 };
 /** Columns that hold the id of a person, by their names. */
-const PERSON =
-  /^(person_id|owner_id|issuer_id|recipient|recorded_by|proposed_by|attested_by|stated_by|confirmed_by|owners|seen|names)$/;
+const PERSON = /^(person_ids?|owner_id|sender_id|issuer_id|by_id|recipient|\w+_by|owners|seen|names)$/;
+/** Columns that only sound like one. */
+const INSTANTS = /^(circulate_by|reaffirm_by|decide_by|report_by|late_by|review_by|notify_by)$/;
+const isPerson = (column: string) => PERSON.test(column) && !INSTANTS.test(column);
 
 const services = [gateway, membership, consent, retention];
 
@@ -34,10 +40,22 @@ describe('what the services hold about people', () => {
     );
     const missing = columns
       .map(({ schema, table, column }) => ({ place: `${schema}.${table}`, column }))
-      .filter(({ place, column }) => PERSON.test(column) && !(place in ELSEWHERE))
+      .filter(({ place, column }) => isPerson(column) && !(place in ELSEWHERE || `${place}.${column}` in ELSEWHERE))
       .filter(({ place, column }) => !searched.get(place)?.about?.includes(column));
     expect(missing).toEqual([]);
-    expect(columns.filter(({ column }) => PERSON.test(column)).length).toBeGreaterThan(25);
+    expect(columns.filter(({ column }) => isPerson(column)).length).toBeGreaterThan(25);
+  });
+
+  it.each(services)('can be searched for in $name, by person and by group', async ({ name }) => {
+    const kit = app.nest.get<readonly ServiceKit[]>(KITS).find((one) => one.name === name)!;
+    const nobody = randomUUID();
+    for (const wanted of [
+      { personId: nobody },
+      { groupId: nobody, from: '2026-01-01T00:00:00Z', to: '2027-01-01T00:00:00Z' },
+    ])
+      expect(await kit.database.inTenant(app.organisationId, (tx) => search(kit, tx, wanted))).toMatchObject({
+        parts: [],
+      });
   });
 
   it.each(services)('is told by $name to our own services alone', async ({ name }) => {

@@ -63,6 +63,7 @@ export const consentEvents = declareEvents('consent', {
     ...about,
     channel: oneOf('email', 'phone', 'sms', 'post', 'meeting'),
   }),
+  AlternativeChannelEnded: event('The person was erased and is reached by no way any more', about),
   InviteIssued: event('A link that lets one person, or an audience, ask to join; only its fingerprint is kept', {
     ...invite,
     personId: Type.Optional(Id),
@@ -94,7 +95,7 @@ export const consentEvents = declareEvents('consent', {
   }),
   InviteRevoked: event('The link lets nobody in any more', {
     ...invite,
-    reason: oneOf('leaked', 'left', 'superseded'),
+    reason: oneOf('leaked', 'left', 'superseded', 'erased'),
   }),
   InviteReissueDue: event('Somebody who may know a shared link is out; it should be replaced', {
     ...invite,

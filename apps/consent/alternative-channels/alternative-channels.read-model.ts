@@ -32,6 +32,7 @@ export const alternativeChannelsProjection = projection<ConsentPayloads>(
     }),
     NoticeDelivered: ({ occurredAt, data }) => ({ update: delivered(data, occurredAt) }),
     NoticeDeliveryUndone: ({ data: { groupId, personId } }) => ({ update: { groupId, personId, ...undelivered } }),
+    AlternativeChannelEnded: ({ data }) => ({ remove: data }),
     /** Whoever agrees is reached in the group again. */
     ConsentGiven: ({ data: { groupId, personId } }) => ({ remove: { groupId, personId } }),
   },

@@ -61,7 +61,7 @@ export const holdings: Slice = {
     {
       title: 'How you are reached instead of in a group',
       table: 'alternative_channels',
-      about: 'person_id = $2',
+      about: '$2 in (person_id, attested_by)',
       at: 'since',
     },
     {

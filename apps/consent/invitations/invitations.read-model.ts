@@ -66,6 +66,15 @@ export async function sharedLinks(tx: Transaction, groupId: string, before: stri
   return rows.map(({ id }) => id);
 }
 
+/** The links for one person alone that are not revoked. */
+export function openFor(tx: Transaction, personId: string): Promise<{ inviteId: string; groupId: string }[]> {
+  return tx.query(
+    `select invite_id as "inviteId", group_id as "groupId" from invitations
+     where tenant_id = $1 and person_id = $2 and state = 'open' order by invite_id`,
+    [tx.tenantId, personId],
+  );
+}
+
 export interface InvitationFilter {
   readonly groupId?: string | undefined;
   readonly personId?: string | undefined;

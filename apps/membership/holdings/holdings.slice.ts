@@ -47,6 +47,7 @@ export const holdings: Slice = {
       about: 'person_id = $2',
       at: 'found_at',
     },
+    { title: 'What you did when a group was closed', table: 'closing_steps', about: 'attested_by = $2' },
     { title: 'The group', table: 'groups', inGroup: 'group_id = $2' },
   ],
 };

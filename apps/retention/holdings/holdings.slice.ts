@@ -1,23 +1,11 @@
-import type { Transaction } from '#eventsourcing';
-import type { Row, ServiceKit, Slice } from '#nest';
+import type { Slice } from '#nest';
 import { requestsOf } from '../requests/requests.read-model.js';
-
-/** Adds what the vault keeps under the id in `column`; what is gone there is left out. */
-const withVault =
-  (column: string, fields: readonly string[]) => async (kit: ServiceKit, tx: Transaction, rows: readonly Row[]) => {
-    const ids = rows.map((row) => String(row[column]));
-    const kept = await kit.vault.readMany(tx, ids, fields);
-    return rows.map((row) => {
-      const said = Object.entries(kept.get(String(row[column]))!).flatMap(([field, personal]) =>
-        personal.state === 'value' ? [[field, personal.value]] : [],
-      );
-      return { ...row, ...(Object.fromEntries(said) as Row) };
-    });
-  };
+import { cases, withVault } from './cases.js';
 
 /** What this service holds about people, table by table; what items are and what was said are in the vault. */
 export const holdings: Slice = {
   holdings: [
+    ...cases,
     {
       title: 'Messages and records kept about you, or for you to delete',
       table: 'retention_items',
@@ -25,7 +13,7 @@ export const holdings: Slice = {
       inGroup: 'group_id = $2',
       at: 'starts_at',
       hidden: ['by_policy', 'version', 'terms'],
-      words: withVault('itemId', ['reference', 'note']),
+      words: withVault('itemId'),
     },
     {
       title: 'What you had to delete, or said of it',
@@ -39,14 +27,14 @@ export const holdings: Slice = {
       table: 'holds',
       about: "scope->>'personId' = $2::uuid::text",
       at: 'placed_at',
-      words: withVault('holdId', ['reason', 'authority']),
+      words: withVault('holdId'),
     },
     {
       title: 'What you asked of the organisation by right',
       table: 'rights_requests',
       about: 'person_id = $2',
       at: 'received_at',
-      words: withVault('requestId', ['wish', 'reason', 'answer']),
+      words: withVault('requestId'),
       // Their words go with the person; that a request was made and answered, and when, stays.
       erase: async (kit, tx, { personId }) => {
         for (const requestId of await requestsOf(tx, personId)) await kit.vault.erase(tx, requestId);

@@ -41,11 +41,11 @@ export function page(document: PackageDocument, { sha256, timeZone }: { sha256: 
   });
 }
 
-/** `noticePresentedAt` as people write it. An id says so. */
+/** `noticePresentedAt` as people write it; `groupId` is the group. */
 function words(name: string): string {
   const parts = name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .replace(/Id\b/, 'reference')
+    .replace(/ Ids?\b/, '')
     .toLowerCase();
   return parts.charAt(0).toUpperCase() + parts.slice(1);
 }

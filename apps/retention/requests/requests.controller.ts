@@ -164,7 +164,7 @@ export class RequestsController {
       .map(({ itemId, isHeld, retainUntil }) => ({
         itemId,
         because: isHeld ? ('hold' as const) : ('retention' as const),
-        explanation: isHeld ? 'A hold covers it.' : `It has to be kept until ${retainUntil}.`,
+        explanation: isHeld ? 'A hold covers it.' : timeLeft(retainUntil),
       }));
     const data = {
       requestId,
@@ -253,3 +253,6 @@ function rulesIn(policies: readonly ResolvedPolicy[]): Rule[] {
   const rules = policies.map((policy) => ruleOf(policy, 'disclosure_rights'));
   return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
+
+const timeLeft = (retainUntil: string | null): string =>
+  retainUntil === null ? 'The time it has to be kept has not begun.' : `It has to be kept until ${retainUntil}.`;

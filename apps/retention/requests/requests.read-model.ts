@@ -1,5 +1,6 @@
 import type { RetentionPayloads } from '#events';
 import { projection, tenantTable, type Transaction } from '#eventsourcing';
+import { IS_OPEN } from '../items/items.read-model.js';
 
 /** What people asked of the organisation by right, and by when it has to answer. What they said is in the vault. */
 export const requestsTable = tenantTable(
@@ -73,15 +74,19 @@ export function listRequests(
   );
 }
 
-/** What is kept about a person that is not gone: under which holds, and whether its time is over. */
+/**
+ * Every item about a person, also those that are done with: what they were may still be on record here. `isOver`: nothing but a hold keeps
+ * it; `retainUntil` is null where the time to keep it has not begun.
+ */
 export function itemsAbout(
   tx: Transaction,
   personId: string,
-): Promise<{ itemId: string; isHeld: boolean; isOver: boolean; retainUntil: string }[]> {
+): Promise<{ itemId: string; isHeld: boolean; isOver: boolean; retainUntil: string | null }[]> {
   return tx.query(
-    `select item_id as "itemId", retain_until <= $3::timestamptz as "isOver", iso(retain_until) as "retainUntil",
+    `select item_id as "itemId", not ${IS_OPEN} or coalesce(retain_until <= $3::timestamptz, false) as "isOver",
+       iso(retain_until) as "retainUntil",
        exists (select from item_holds h where h.tenant_id = i.tenant_id and h.item_id = i.item_id) as "isHeld"
-     from retention_items i where tenant_id = $1 and person_id = $2 and state not in ('attested', 'not_possible', 'transferred') order by item_id`,
+     from retention_items i where tenant_id = $1 and person_id = $2 order by item_id`,
     [tx.tenantId, personId, tx.now],
   );
 }

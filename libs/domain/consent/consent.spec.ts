@@ -277,6 +277,14 @@ describe('consent', () => {
       given().when(recording).expectEvents(byEmail);
     });
 
+    it('[AMZ-113] is of no use for somebody erased, and is then ended once', () => {
+      const ending = { name: 'EndAlternativeChannel', data: about } as const;
+      const ended = record('AlternativeChannelEnded', about);
+      given(refused, needed('refused')).when(ending).expectEvents(ended);
+      given(refused, needed('refused'), ended).when(ending).expectNothing();
+      given(refused).when(ending).expectNothing();
+    });
+
     it('[LD-13] that is known already is not asked for again', () => {
       given(presented, agreed, byEmail).when(withdrawing('asked')).expectEvents(withdrawn);
     });

@@ -19,6 +19,7 @@ type ConsentEvents = Pick<
   | 'ConsentExpired'
   | 'AlternativeChannelNeeded'
   | 'AlternativeChannelRecorded'
+  | 'AlternativeChannelEnded'
   | 'NoticeDelivered'
   | 'NoticeDeliveryUndone'
 >;
@@ -42,6 +43,8 @@ export type ConsentCommands = {
   RefuseConsent: About & AfterNo;
   WithdrawConsent: ConsentPayloads['ConsentWithdrawn'] & AfterNo;
   RecordAlternativeChannel: ConsentPayloads['AlternativeChannelRecorded'];
+  /** The person was erased: nobody reaches them any more. */
+  EndAlternativeChannel: About;
   /** A text reached somebody who is not in the group; `messageId` where a mail of ours did, else `attestedBy` says so (LD-13). */
   RecordDelivery: ConsentPayloads['NoticeDelivered'];
   /** The mail came back. */
@@ -89,6 +92,8 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
     /** Also for whoever cannot join for want of the app: no refusal has to come first (LD-13). */
     RecordAlternativeChannel: (data, state) =>
       state.alternative === data.channel ? nothing : [record('AlternativeChannelRecorded', data)],
+    EndAlternativeChannel: (about, { alternative }) =>
+      alternative === 'none' ? nothing : [record('AlternativeChannelEnded', about)],
     RecordDelivery: (data, { deliveries }) =>
       deliveries.some((one) => isSameDelivery(one, data)) ? nothing : [record('NoticeDelivered', data)],
     UndoDelivery: (data, { deliveries }) =>
@@ -119,6 +124,7 @@ export const consent: Decider<State, ConsentCommands, ConsentEvents> = {
     ConsentExpired: (state) => ({ ...state, agreements: [], stance: 'expired' }),
     AlternativeChannelNeeded: (state) => ({ ...state, alternative: 'needed' }),
     AlternativeChannelRecorded: (state, { channel }) => ({ ...state, alternative: channel }),
+    AlternativeChannelEnded: (state) => ({ ...state, alternative: 'none' }),
     NoticeDelivered: (state, delivery) => ({ ...state, deliveries: [...state.deliveries, delivery] }),
     NoticeDeliveryUndone: (state, { messageId }) => ({
       ...state,
