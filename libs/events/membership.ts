@@ -175,13 +175,16 @@ export const membershipEvents = declareEvents('membership', {
     ...task,
     reason: oneOf('eligibility_restored', 'rescinded', 'extended', 'consent_given', 'group_closed'),
   }),
-  MemberRemoved: event('The person is out, by somebody’s word or by a roster that no longer shows them', {
-    ...inGroup,
-    taskId: Type.Optional(Id),
-    trigger: Type.Optional(RemovalTrigger),
-    evidence: oneOf('admin_confirmed', 'roster_absent'),
-    lateBySeconds: Type.Integer({ minimum: 0 }),
-  }),
+  MemberRemoved: event(
+    'The person is out, by somebody’s word, a roster that no longer shows them, or a line of the chat',
+    {
+      ...inGroup,
+      taskId: Type.Optional(Id),
+      trigger: Type.Optional(RemovalTrigger),
+      evidence: oneOf('admin_confirmed', 'roster_absent', 'chat_line'),
+      lateBySeconds: Type.Integer({ minimum: 0 }),
+    },
+  ),
   MemberLeftByThemselves: event('The person left without being removed', { ...inGroup, taskId: Type.Optional(Id) }),
   RemovalContradicted: event('A roster shows a person who was said to be out', {
     ...inGroup,

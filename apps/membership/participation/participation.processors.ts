@@ -3,8 +3,10 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { PAGES, processorId, type Handling } from '#bus';
 import type { RemovalCause } from '#domain';
 import type { ConsentPayloads, EventsOf, RecordedEvent } from '#events';
-import { writeRows, type RowChange } from '#eventsourcing';
+import { writeRows, type RowChange, type Transaction } from '#eventsourcing';
 import { ServiceKit } from '#nest';
+import { phonesToDrop } from '../people/phones.js';
+import type { Pair } from './participation.read-model.js';
 import { concernsOf, decideRemovals } from './removals.process.js';
 
 export const REMOVALS = 'membership.removals';
@@ -22,6 +24,7 @@ export class RemovalProcessor {
 }
 
 type ConsentEvent = EventsOf<ConsentPayloads>;
+const ENDS: readonly string[] = ['ConsentWithdrawn', 'ConsentExpired'] satisfies readonly ConsentEvent['name'][];
 
 /**
  * Learns which consents hold, and what follows from one that does not any more. One processor for both: an admission that was decided
@@ -43,6 +46,24 @@ export class ConsentProcessor {
         causes: () => [event as RemovalCause],
       }));
     await decideRemovals(this.kit, tx, CONSENTS, concerns);
+    await this.dropPhones(tx, events);
+  }
+
+  /** A number that was kept by a consent goes with it (AMZ-112). */
+  private async dropPhones(tx: Transaction, events: readonly ConsentEvent[]): Promise<void> {
+    const ended = new Map(
+      events.filter(({ name }) => ENDS.includes(name)).map((event) => [(event.data as Pair).personId, event]),
+    );
+    for (const subjectId of await phonesToDrop(tx, [...ended.keys()])) {
+      const { phone } = await this.kit.vault.read(tx, subjectId, ['phone']);
+      if (phone.state !== 'value') continue;
+      await this.kit.vault.forget(tx, subjectId, ['phone']);
+      const { id: causationId, correlationId } = ended.get(subjectId)!;
+      const dropped = { name: 'PersonalDataDropped', data: { subjectId, fields: ['phone'] } };
+      await this.kit.store.append(tx, { actor: { kind: 'system', id: CONSENTS }, correlationId, causationId }, [
+        { streamId: `disclosures-${subjectId}`, expectedVersion: 'any', events: [dropped] },
+      ]);
+    }
   }
 }
 

@@ -50,6 +50,8 @@ type ReadRow = Numbered<Fault | { readonly cells: Record<string, string> }>;
 export interface ImportResult {
   readonly accepted: number;
   readonly unchanged: number;
+  /** Numbers that were left out of rows taken in, because their people have not agreed to that (AMZ-112). */
+  readonly phonesLeftOut: number;
   readonly rejected: readonly RejectedRow[];
 }
 
@@ -74,17 +76,21 @@ export async function importPeople(
   const entries = checked.filter((item): item is Numbered<PersonEntry> => !('rule' in item));
   const rejected: RejectedRow[] = checked.filter((item): item is Numbered<Fault> => 'rule' in item);
   let accepted = 0;
+  let phonesLeftOut = 0;
   for (let from = 0; from < entries.length; from += PAGE) {
     const page = entries.slice(from, from + PAGE);
     const results = await recordPeople(kit, tx, cause, page);
     results.forEach((result, index) => {
       const { row } = page[index]!;
       if ('refused' in result) rejected.push({ row, ...REFUSALS[result.refused] });
-      else if (result.isChanged) accepted += 1;
+      else {
+        if (result.isChanged) accepted += 1;
+        if (result.isPhoneLeftOut) phonesLeftOut += 1;
+      }
     });
   }
   rejected.sort((a, b) => a.row - b.row);
-  return { accepted, unchanged: checked.length - accepted - rejected.length, rejected };
+  return { accepted, unchanged: checked.length - accepted - rejected.length, rejected, phonesLeftOut };
 }
 
 /** A listing with a phone number where none may be kept is not taken in at all, so that nothing of it is stored (HSU-04). */

@@ -24,7 +24,8 @@ import { findPeople, isPhone, linkPerson, normalised, phoneNumber, type Link } f
 import { importPeople } from './import.js';
 import * as dto from './people.dto.js';
 import { groupsOf, leavesOf, linksOf, statusesOf } from './people.read-model.js';
-import { isBirthDate, personalFields, phoneBan } from './personal.js';
+import { isBirthDate, personalFields, phoneBan, phoneRules } from './personal.js';
+import { phoneKeepers } from './phones.js';
 import { recordPeople } from './record.js';
 import { verify } from './verify.js';
 
@@ -77,6 +78,7 @@ export class PeopleController {
     ]);
     if ('refused' in recorded!) throw recorded.refused === 'LinksDisagree' ? linksDisagree() : erased();
     const { personId: id, outcomes } = recorded!;
+    if (phone !== undefined || links.some(isPhone)) await refusePhonesWithoutConsent(tx, id);
     const version = outcomes.at(-1)?.version ?? (await this.stateOf(tx, id)).version;
     return new Answer(201, { personId: id, version, events: eventsIn(outcomes) }, version);
   }
@@ -171,7 +173,10 @@ export class PeopleController {
     const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
     if ((await this.stateOf(tx, personId)).version === 0) throw notFound('person');
     checkLink({ kind, value }, 'body/value');
-    if (isPhone({ kind, value })) await refusePhonesWhereBanned(tx);
+    if (isPhone({ kind, value })) {
+      await refusePhonesWhereBanned(tx);
+      await refusePhonesWithoutConsent(tx, personId);
+    }
     const wish = { personId, kind, value, source, confidence, occurredAt };
     const outcome = await linkPerson(this.kit, tx, cause, wish, expectedVersion);
     if ('disagree' in outcome) throw linksDisagree();
@@ -201,6 +206,12 @@ function checkLink(link: Link, field: string): void {
 async function refusePhonesWhereBanned(tx: Transaction): Promise<void> {
   const rules = await phoneBan(tx);
   if (rules) throw refused('PhonesAreNotKept', 'By the policy in force no phone numbers are kept.', rules);
+}
+
+/** Thrown, it undoes what was recorded with the number (AMZ-112). */
+async function refusePhonesWithoutConsent(tx: Transaction, personId: string): Promise<void> {
+  if ((await phoneKeepers(tx, [personId])).has(personId)) return;
+  throw refused('PhoneNeedsConsent', 'The person has not agreed to their number being kept.', await phoneRules(tx));
 }
 
 function erased(): HttpProblem {

@@ -85,6 +85,7 @@ export const Imported = Type.Object({
   accepted: Type.Integer(),
   unchanged: Type.Integer(),
   rejected: Type.Array(Rejected),
+  phonesLeftOut: Type.Integer({ description: 'Numbers of people who have not agreed to their being kept' }),
 });
 
 const LinkShown = Type.Object({ kind: LinkKind, source: Type.String(), confidence: Confidence });

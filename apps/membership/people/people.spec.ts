@@ -84,8 +84,8 @@ describe('phone numbers', () => {
     expect(await app.rows('select 1 from events')).toHaveLength(before.length);
   });
 
-  it('[AMZ-112] keeps them where the policy lets it, and knows a number however it is written', async () => {
-    await app.activate('parent-carer-charity');
+  it('[BR-64] keeps them where there is a directory of contacts, and knows a number however it is written', async () => {
+    await app.activate('district-councils');
     const id = await idOf([crm('c9')], { phone: '07700 900124' });
     const found = await app.get(`/v1/people?link=${encodeURIComponent('phone:+44 7700 900124')}`);
     expect(found.body.items).toMatchObject([{ personId: id }]);

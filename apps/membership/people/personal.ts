@@ -3,6 +3,7 @@ import type { Rule } from '#events';
 import type { Cause, CommandRequest, Transaction } from '#eventsourcing';
 import { activePolicies, type ServiceKit } from '#nest';
 import type { Personal } from '#vault';
+import { phoneKeepers } from './phones.js';
 
 /** What is kept about a person in the vault, and nowhere else. `phone` is E.164, `dateOfBirth` is `YYYY-MM-DD`. */
 export interface PersonalValues {
@@ -33,6 +34,8 @@ export interface PersonalPlan {
   readonly requests: readonly CommandRequest<PersonCommands>[][];
   readonly changed: readonly boolean[];
   readonly isErased: readonly boolean[];
+  /** Whether a number was left out because the person has not agreed to its being kept (AMZ-112). */
+  readonly isPhoneLeftOut: readonly boolean[];
   /** Writes the values; call it when the commands have been carried out. */
   readonly write: () => Promise<void>;
 }
@@ -44,8 +47,14 @@ export interface PersonalPlan {
 export async function planPersonal(
   kit: ServiceKit,
   tx: Transaction,
-  statements: readonly PersonalStatement[],
+  stated: readonly PersonalStatement[],
 ): Promise<PersonalPlan> {
+  const withPhone = stated.filter(({ values }) => values.phone !== undefined).map(({ personId }) => personId);
+  const keepers = await phoneKeepers(tx, [...new Set(withPhone)]);
+  const isPhoneLeftOut = stated.map(({ personId, values }) => values.phone !== undefined && !keepers.has(personId));
+  const statements = stated.map((statement, index) =>
+    isPhoneLeftOut[index] ? { ...statement, values: { ...statement.values, phone: undefined } } : statement,
+  );
   const ids = [...new Set(statements.filter(({ values }) => hasAny(values)).map(({ personId }) => personId))];
   const read = ids.length > 0 ? await kit.vault.readMany(tx, ids, fields) : new Map<string, Record<Field, Personal>>();
   const erased = new Set(ids.filter((id) => read.get(id)!.name.state === 'erased'));
@@ -64,7 +73,7 @@ export async function planPersonal(
     return news.dateOfBirth === undefined ? [] : [corrected(statement, tx.now)];
   });
   const write = () => (writes.size > 0 ? kit.vault.writeMany(tx, writes) : Promise.resolve());
-  return { requests, changed, isErased, write };
+  return { requests, changed, isErased, isPhoneLeftOut, write };
 }
 
 const hasAny = (values: PersonalValues) => Object.values(values).some((value) => value !== undefined);
@@ -123,6 +132,11 @@ export async function phoneBan(tx: Transaction): Promise<Rule[] | undefined> {
   const policies = [...(await activePolicies(tx)).values()];
   const bans = ({ parameters }: ResolvedPolicy) => parameters.phone_storage.value === 'never';
   if (policies.some((policy) => !bans(policy))) return undefined;
-  const rules = policies.map((policy) => ruleOf(policy, 'phone_storage'));
+  return phoneRules(tx);
+}
+
+/** What the policies in force say of phone numbers, each rule once. */
+export async function phoneRules(tx: Transaction): Promise<Rule[]> {
+  const rules = [...(await activePolicies(tx)).values()].map((policy) => ruleOf(policy, 'phone_storage'));
   return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }

@@ -30,7 +30,13 @@ export interface PersonEntry {
 
 /** Who it is and what was recorded; or why nothing of the entry was: its identifiers name different people, or the person was erased. */
 export type Recorded =
-  | { readonly personId: string; readonly isChanged: boolean; readonly outcomes: readonly Outcome[] }
+  | {
+      readonly personId: string;
+      readonly isChanged: boolean;
+      readonly outcomes: readonly Outcome[];
+      /** A number was left out, with everything made from it: the person has not agreed to its being kept. */
+      readonly isPhoneLeftOut: boolean;
+    }
   | { readonly refused: 'LinksDisagree' | 'SubjectErased' };
 
 /**
@@ -60,7 +66,8 @@ export async function recordPeople(
     if (personal.isErased[nth]) return;
     const news = entry.isListing ? entry.statuses.filter((stated) => isNews(personId, source, stated)) : entry.statuses;
     const synced = news.map((status) => syncRequest(personId, { ...status, source, reportedAt }, tx.now, own));
-    groups[index] = [...requests[index]!, ...synced, ...personal.requests[nth]!];
+    const links = requests[index]!.filter((request) => !personal.isPhoneLeftOut[nth] || !isPhoneLink(request));
+    groups[index] = [...links, ...synced, ...personal.requests[nth]!];
   });
   const outcomes = await executeOnPeople(kit, tx, cause, groups);
   await personal.write();
@@ -69,10 +76,12 @@ export async function recordPeople(
     const isChanged = personal.changed[nth]! || outcomes[index]!.some(({ events }) => events.length > 0);
     results[index] = personal.isErased[nth]
       ? { refused: 'SubjectErased' }
-      : { personId, isChanged, outcomes: outcomes[index]! };
+      : { personId, isChanged, outcomes: outcomes[index]!, isPhoneLeftOut: personal.isPhoneLeftOut[nth]! };
   });
   return results;
 }
+
+const isPhoneLink = ({ command }: PersonRequest) => command.name === 'Link' && command.data.kind === 'phone';
 
 /** Tells a status that repeats what its source said last, with no leave since, from one that is news. */
 async function newsAmong(
