@@ -209,6 +209,30 @@ describe('what our own facts suggest', () => {
   });
 });
 
+describe('a policy that names a time for the telling', () => {
+  it('[BR-43] has the manager told within it, in whatever order, and says when nobody did', async () => {
+    const route = { category: 'breach', steps: ['delete_messages'], recipients: ['manager'], deadline: 'PT1H' };
+    const overrides = {
+      'team-chat': { incident_routes: [{ ...route, obligations: ['BR-43'] }] },
+      'emergency-response': { retention_period: 'P2Y' },
+    };
+    await done('/v1/profiles/district-councils/activate', { overrides });
+    await councils.app.settle();
+    await councils.app.moveClock('2024-02-12T09:00:00.000Z');
+    const [late, told] = [await report(), await report()].map(({ body }) => body['breachId']);
+    expect((await step(told, 'tell_manager')).body).toMatchObject({ events: [{ name: 'BreachStepAttested' }] });
+    await councils.app.moveClock('2024-02-12T10:00:00.000Z');
+    const teller = async (breachId: unknown) =>
+      ((await read(breachId))['steps'] as { step: string }[]).find((one) => one.step === 'tell_manager');
+    expect(await teller(late)).toMatchObject({
+      dueAt: '2024-02-12T10:00:00.000Z',
+      dueAtLocal: '2024-02-12T10:00:00+00:00',
+      overdue: true,
+    });
+    expect(await teller(told)).toMatchObject({ overdue: false, lateBySeconds: 0 });
+  });
+});
+
 describe('bad input', () => {
   it.each([
     ['an awareness yet to come', { awareAt: '2030-01-01T00:00:00Z' }, 'body/awareAt'],

@@ -91,15 +91,6 @@ export function listDevices(
   );
 }
 
-/** The ids of everything a person has ever had groups on. */
-export async function devicesOf(tx: Transaction, personId: string): Promise<string[]> {
-  const rows = await tx.query<{ deviceId: string }>(
-    'select device_id as "deviceId" from devices where tenant_id = $1 and person_id = $2 order by device_id',
-    [tx.tenantId, personId],
-  );
-  return rows.map(({ deviceId }) => deviceId);
-}
-
 /** What has to be done about a device that is or was lost. */
 export function tasksAbout(tx: Transaction, deviceId: string): Promise<DeviceTaskRow[]> {
   return tx.query<DeviceTaskRow>(

@@ -1,7 +1,7 @@
 /** What people report that is no breach, and what has to follow: whom to tell by when, and the steps of a conduct case. */
 import type { RetentionPayloads, Rule } from '#events';
 import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
-import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
+import { type Decider, type Decision, nothing, record, refuse } from '../decider.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
 import { findRoute } from './checklist.js';
 
@@ -145,11 +145,7 @@ function whileOpen(state: State, decide: (known: Known) => Decision<IncidentEven
 }
 
 /** Where the policy is strict a later step needs the earlier ones, or a word on why they are left out (HSU-26, LD-40). */
-function takeStep(
-  { isExplained, ...data }: IncidentCommands['TakeStep'],
-  state: State,
-  _: Moment,
-): Decision<IncidentEvents> {
+function takeStep({ isExplained, ...data }: IncidentCommands['TakeStep'], state: State): Decision<IncidentEvents> {
   return whileOpen(state, ({ reported: { steps, inOrder }, taken }) => {
     const at = steps.indexOf(data.step);
     if (at < 0) return refuse('NoSuchStep', 'What is to be done about this has no such step.');

@@ -64,7 +64,7 @@ export function missingFrom(state: Omit<OpenBreach, 'status'>): string[] {
   ];
 }
 
-type Evolve = Decider<BreachState, Record<never, object>, BreachEvents>['evolve'];
+type Evolve = Decider<BreachState, object, BreachEvents>['evolve'];
 
 export const evolveBreach: Evolve = {
   BreachSuggested: () => ({ status: 'suggested', isUndecided: false }),

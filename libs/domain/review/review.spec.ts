@@ -17,8 +17,17 @@ const plansOf = (id: string, overrides = {}): ReviewPlan[] => {
 const party = plansOf('political-party')[0]!;
 const council = plansOf('council-citizen-contact')[0]!;
 const scheduling = (plan: ReviewPlan) => ({ name: 'Schedule', data: { ...plan, reviewId, ...zone } }) as const;
-const scheduled = ({ rules, firstDue: _, ...plan }: ReviewPlan, dueAt: string) => ({
-  ...record('ReviewScheduled', { ...plan, reviewId, ...zone, dueAt }),
+const scheduled = ({ rules, subject, profile, policyVersion, owner, every }: ReviewPlan, dueAt: string) => ({
+  ...record('ReviewScheduled', {
+    reviewId,
+    subject,
+    profile,
+    policyVersion,
+    every,
+    ...zone,
+    dueAt,
+    ...(owner === undefined ? {} : { owner }),
+  }),
   rules,
 });
 const inForce = '2026-03-01T10:00:00.000Z';
