@@ -100,7 +100,7 @@ function otherwise({ periodGiven, startsAt }: Item, policy: ResolvedPolicy | und
 function openItems(tx: Transaction, after: string): Promise<Item[]> {
   return tx.query<Item>(
     `select item_id as "itemId", record_class as "recordClass", iso(starts_at) as "startsAt", period, period_given as "periodGiven",
-       group_id as "groupId", coalesce(person_id, owner_id) as "personId"
+       group_id as "groupId", coalesce(person_id, sender_id) as "personId"
      from retention_items where tenant_id = $1 and item_id > $2 and ${IS_OPEN} order by item_id limit ${PAGE}`,
     [tx.tenantId, after],
   );

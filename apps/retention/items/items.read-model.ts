@@ -9,7 +9,7 @@ const END = "coalesce(retain_until, '2200-12-31 00:00:00+00'::timestamptz)";
 export const itemsTable = tenantTable(
   'retention_items',
   `item_id uuid not null, record_class text not null, starts_at timestamptz not null, period text not null, retain_until timestamptz,
-   owner_id uuid not null, group_id uuid, person_id uuid, incident_id uuid, by_policy boolean, period_given text, schedule json, time_zone text not null, task_id uuid not null, state text not null, version integer not null`,
+   owner_id uuid not null, sender_id uuid not null, group_id uuid, person_id uuid, incident_id uuid, by_policy boolean, period_given text, schedule json, time_zone text not null, task_id uuid not null, state text not null, version integer not null`,
   'item_id',
   `(${END}), item_id`,
   'owner_id, retain_until, item_id',
@@ -57,6 +57,8 @@ const taken =
   ({ version, data: { deletion, byPolicy = false, terms, ...data } }: { version: number; data: Taken }) => ({
     upsert: {
       ...data,
+      // Whoever owned it first: what runs from their leaving does so whoever takes it over.
+      senderId: data.ownerId,
       byPolicy,
       periodGiven: terms
         ? (terms.rules.find(({ from }) => from === 'item')?.period ?? null)

@@ -57,7 +57,7 @@ export async function holdTerms(tx: Transaction): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(${TERMS})`, [tx.tenantId]);
 }
 
-/** What an item is about, as far as its time may run from it. `personId`: whom it is about, else its owner. */
+/** What an item is about, as far as its time may run from it. `personId`: whom it is about, else its first owner. */
 export interface Concerned {
   readonly groupId?: string | null;
   readonly personId: string;

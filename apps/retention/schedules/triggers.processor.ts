@@ -73,7 +73,7 @@ export class TriggersProcessor {
     await writeRows(tx, 'retention_triggers', KEY, [{ upsert: { trigger, subjectId, personId, at } }]);
     const items = await tx.query<{ itemId: string; groupId: string }>(
       `select item_id as "itemId", group_id as "groupId" from retention_items
-       where tenant_id = $1 and state = 'awaiting' and group_id = any($2::uuid[]) and ($3::uuid is null or coalesce(person_id, owner_id) = $3)
+       where tenant_id = $1 and state = 'awaiting' and group_id = any($2::uuid[]) and ($3::uuid is null or coalesce(person_id, sender_id) = $3)
        order by item_id`,
       [tx.tenantId, groups, personId === NOBODY ? null : personId],
     );
