@@ -97,6 +97,11 @@ export const membershipEvents = declareEvents('membership', {
     groupId: Id,
     lacks: Type.Array(Term, { minItems: 1 }),
   }),
+  ModerationCoverEnding: event('Somebody who runs the group will leave: from then on it is not run as its policy asks', {
+    groupId: Id,
+    endsAt: Instant,
+    lacks: Type.Array(Term, { minItems: 1 }),
+  }),
   ModerationCoverRestored: event('The group is run as its policy asks again', { groupId: Id }),
   GroupClosed: event('The group is no longer used', { groupId: Id }),
   ActivityStarted: event('A campaign, project or role that groups and guests are tied to', {

@@ -73,5 +73,7 @@ export const recordEvents = {
     ...capture,
     personId: Id,
     evidence: oneOf('joined', 'left', 'removed'),
+    /** Whether the chat says nothing later of the person. */
+    isLatest: Type.Boolean(),
   }),
 };

@@ -104,9 +104,10 @@ export async function* inflate(entry: FileEntry): AsyncGenerator<Uint8Array> {
     throw asNotAChat(error);
   } finally {
     if (!isWhole) stop.abort();
-    const error = await ended;
-    if (isWhole && error) throw asNotAChat(error);
+    await ended;
   }
+  const fault = await ended;
+  if (fault) throw asNotAChat(fault);
 }
 
 /** What an attachment is: its fingerprint (SHA-256, hex), its size in bytes and its kind. Nothing of it is kept. */

@@ -104,20 +104,23 @@ export async function findEvidence(
   const people = peopleIn(wish);
   if (people.size === 0) return [];
   const { notices } = await readSummary(kit, tx, captureId);
-  const found = notices.flatMap(({ at, kind, people: labels }) =>
+  const inOrder = [...notices].sort((a, b) => a.at.localeCompare(b.at));
+  const found = inOrder.flatMap(({ at, kind, people: labels }) =>
     labels.flatMap((label) => {
       const personId = people.get(label);
       return personId === undefined || at > tx.now ? [] : [{ at, personId, evidence: WORDS[kind] }];
     }),
   );
+  const latest = new Map(found.map((line) => [line.personId, line]));
   return kit.commands.execute(
     tx,
     rosterEvidence,
     cause,
-    found.map(({ at, personId, evidence }) => ({
-      id: v5(`${groupId} ${personId} ${evidence} ${at}`, EVIDENCE),
-      command: { name: 'FindEvidence', data: { captureId, groupId, personId, evidence } },
-      occurredAt: at,
-    })),
+    found.map((line) => {
+      const { at, personId, evidence } = line;
+      const data = { captureId, groupId, personId, evidence, isLatest: latest.get(personId) === line };
+      const id = v5(`${groupId} ${personId} ${evidence} ${at}`, EVIDENCE);
+      return { id, command: { name: 'FindEvidence', data }, occurredAt: at };
+    }),
   );
 }

@@ -72,7 +72,8 @@ export class UploadController {
 
 function queryOf(request: Request): Record<string, unknown> {
   const { wait, ...query } = request.query;
-  return wait === undefined ? query : { ...query, wait: /^\d{1,3}$/.test(String(wait)) ? Number(wait) : wait };
+  const isCount = typeof wait === 'string' && /^\d{1,3}$/.test(wait);
+  return wait === undefined ? query : { ...query, wait: isCount ? Number(wait) : wait };
 }
 
 /** Throws the 400 for a zone there is not. */

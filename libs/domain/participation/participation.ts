@@ -20,6 +20,7 @@ import {
   type Outside,
   type Participation,
   type ParticipationEvents,
+  type RemovalEvidence,
   stranger,
 } from './presence.js';
 
@@ -58,6 +59,8 @@ export type ParticipationCommands = OrderCommands &
     MissingFromRoster: Seen;
     RequestRemoval: About & { readonly rules: readonly Rule[] };
     ConfirmRemoval: About;
+    /** A line of an exported chat says so; `occurredAt` is the line's own time. Evidence, and no proof. */
+    ReadInChat: About & { readonly evidence: 'left' | 'removed' };
     RecordSelfLeave: About;
   };
 
@@ -161,7 +164,7 @@ const foundInRoster: Row<'FoundInRoster'> = (data, state) => {
     return isEntitled ? nothing : [found];
   }
   const { removed } = state;
-  if (removed?.evidence === 'admin_confirmed') {
+  if (isSaid(removed)) {
     const { trigger } = removed;
     return [record('RemovalContradicted', { groupId, personId, snapshotId, ...(trigger ? { trigger } : {}) }), found];
   }
@@ -175,9 +178,7 @@ function backInSpiteOfBar({ groupId, personId, snapshotId }: ParticipationComman
   const { removed } = state;
   const trigger = removed?.trigger ? { trigger: removed.trigger } : {};
   return [
-    ...(removed?.evidence === 'admin_confirmed'
-      ? [record('RemovalContradicted', { groupId, personId, snapshotId, ...trigger })]
-      : []),
+    ...(isSaid(removed) ? [record('RemovalContradicted', { groupId, personId, snapshotId, ...trigger })] : []),
     record('ReadmissionBlocked', { groupId, personId, snapshotId }),
   ];
 }
@@ -201,7 +202,7 @@ const confirmRemoval: Row<'ConfirmRemoval'> = (data, state, moment) =>
 function takenOut(
   { groupId, personId }: About,
   { order }: Inside,
-  evidence: 'admin_confirmed' | 'roster_absent',
+  evidence: RemovalEvidence,
   { occurredAt }: Moment,
 ): Decided {
   const late = order ? lateBySeconds(order.dueAt, occurredAt) : 0;
@@ -215,6 +216,17 @@ const recordSelfLeave: Row<'RecordSelfLeave'> = ({ groupId, personId }, state) =
   const task = state.order ? { taskId: state.order.taskId } : {};
   return [record('MemberLeftByThemselves', { groupId, personId, ...task })];
 };
+
+/** What a chat says of an earlier time than the person's last coming in says nothing of today (LD-37, LD-38). */
+const readInChat: Row<'ReadInChat'> = ({ groupId, personId, evidence }, state, moment) => {
+  if (state.where === 'outside' || moment.occurredAt < state.since) return nothing;
+  if (evidence === 'removed') return takenOut({ groupId, personId }, state, 'chat_line', moment);
+  return recordSelfLeave({ groupId, personId }, state, moment);
+};
+
+/** Somebody's word, or the chat's, that a roster can contradict. */
+const isSaid = (removed: Outside['removed']): removed is NonNullable<Outside['removed']> =>
+  removed?.evidence === 'admin_confirmed' || removed?.evidence === 'chat_line';
 
 const expireAt = ({ groupId, personId, until }: ParticipationEvents['GuestAccessExtended']) => [
   { schedule: 'guest', dueAt: until, command: { name: 'ExpireGuest', data: { groupId, personId } } },
@@ -240,6 +252,7 @@ export const participation: Decider<Participation, ParticipationCommands, Partic
     DeclareOverdue: declareOverdue,
     ConfirmRemoval: confirmRemoval,
     RecordSelfLeave: recordSelfLeave,
+    ReadInChat: readInChat,
   },
   evolve,
   deadlines: {

@@ -30,6 +30,9 @@ export type ParticipationEvents = Pick<
 /** Why somebody has to leave a group. */
 export type LeavingReason = MembershipPayloads['RemovalTaskOpened']['trigger'];
 
+/** What shows that somebody was taken out. */
+export type RemovalEvidence = MembershipPayloads['MemberRemoved']['evidence'];
+
 /** An open order to take the person out. */
 export type RemovalOrder = {
   readonly taskId: string;
@@ -66,7 +69,7 @@ export type Outside = {
   /** Somebody in the group has suggested the person, and nobody has decided yet. */
   readonly isProposed?: boolean;
   readonly bar?: Bar;
-  readonly removed?: { readonly evidence: 'admin_confirmed' | 'roster_absent'; readonly trigger?: LeavingReason };
+  readonly removed?: { readonly evidence: RemovalEvidence; readonly trigger?: LeavingReason };
   readonly snapshots: ReadonlySet<string>;
 };
 

@@ -53,7 +53,7 @@ describe('what is found in a chat', () => {
     const message = record('ChatMessageKept', kept);
     specify(keptMessage).given().when({ name: 'KeepMessage', data: kept }).expectEvents(message);
     specify(keptMessage).given(message).when({ name: 'KeepMessage', data: kept }).expectNothing();
-    const about = { captureId, groupId, personId, evidence: 'left' } as const;
+    const about = { captureId, groupId, personId, evidence: 'left', isLatest: true } as const;
     const found = record('RosterEvidenceFound', about);
     specify(rosterEvidence).given().when({ name: 'FindEvidence', data: about }).expectEvents(found);
     specify(rosterEvidence).given(found).when({ name: 'FindEvidence', data: about }).expectNothing();
