@@ -12,7 +12,7 @@ import { mailSubject } from '../texts/models.js';
 import { currentText, textOf } from '../texts/texts.read-model.js';
 import { invitationMailId } from './invitation-mail.js';
 import { findMessage, listMessages, type MessageRow } from './messages.read-model.js';
-import { queueMany, tell, type NewMessage } from './messages.js';
+import { forgetSecret, queueMany, tell, type NewMessage } from './messages.js';
 
 export const ANNOUNCEMENTS = 'consent.announcements';
 const announcements = processorId(ANNOUNCEMENTS);
@@ -75,7 +75,22 @@ export class AnnouncementsProcessor {
   @EventPattern<string>(typeOf('consent', 'MessageSent'), announcements)
   async sent(@Payload() event: Said<'MessageSent'>, @Ctx() { tx }: Handling) {
     const row = await findMessage(tx, event.data.messageId);
-    if (row?.kind === 'welcome' && row.groupId) await this.welcomed(tx, event, row, row.groupId);
+    if (row?.kind === 'welcome' && row.groupId) await this.welcomed(tx, event, row, row.groupId, 'email');
+  }
+
+  /** So is the word of whoever gave it to the person in a way that shows all of it. */
+  @EventPattern<string>(typeOf('consent', 'MessageDeliveredByHand'), announcements)
+  async given(@Payload() event: Said<'MessageDeliveredByHand'>, @Ctx() { tx }: Handling) {
+    const { messageId, channel } = event.data;
+    if (channel !== 'chat' && channel !== 'email' && channel !== 'meeting') return;
+    const row = await findMessage(tx, messageId);
+    if (row?.kind === 'welcome' && row.groupId) await this.welcomed(tx, event, row, row.groupId, channel);
+  }
+
+  /** A link or code that never got out is of no use any more. */
+  @EventPattern<string>(typeOf('consent', 'MessageGivenUp'), announcements)
+  async givenUp(@Payload() event: Said<'MessageGivenUp'>, @Ctx() { tx }: Handling) {
+    await forgetSecret(this.kit, tx, event.data.messageId);
   }
 
   @EventPattern<string>(typeOf('consent', 'WelcomeSent'), announcements)
@@ -139,14 +154,20 @@ export class AnnouncementsProcessor {
     await this.queue(tx, event, people.map(to));
   }
 
-  private async welcomed(tx: Transaction, event: Said<'MessageSent'>, row: MessageRow, groupId: string): Promise<void> {
+  private async welcomed(
+    tx: Transaction,
+    event: Said<'MessageSent' | 'MessageDeliveredByHand'>,
+    row: MessageRow,
+    groupId: string,
+    channel: ConsentPayloads['WelcomeSent']['channel'],
+  ): Promise<void> {
     const { personId, textVersion, agreementVersion } = row;
     const policy = await findPolicy(tx, groupId);
     const text = textVersion ? await textOf(this.kit, tx, groupId, 'welcome', textVersion) : undefined;
     const data = {
       groupId,
       personId,
-      channel: 'email' as const,
+      channel,
       ...(textVersion ? { welcomeVersion: textVersion } : {}),
       ...(agreementVersion ? { agreementVersion } : {}),
       parts: [...(text?.items ?? [])],

@@ -109,6 +109,17 @@ describe('an invitation for one person', () => {
     expect(mailsTo(other.email)).toEqual([]);
   });
 
+  it('is in the vault no longer than it is of use: a link that never got out goes from there', async () => {
+    mailbox.behave(550);
+    const { personId } = await somebody(invited, 'member');
+    await issue(personId);
+    const { messageId } = await messageTo(invited, personId, 'invitation', 'given_up');
+    await invited.app.settle();
+    expect(await contentOf(invited, messageId)).toEqual({ state: 'absent' });
+    await invited.done(`/v1/messages/${String(messageId)}/release`, {});
+    expect(await messageTo(invited, personId, 'invitation', 'undeliverable')).toMatchObject({ reason: 'words_gone' });
+  });
+
   it('[AMZ-113] does not go out to a person who was erased while it waited', async () => {
     mailbox.behave(450);
     const { personId, email } = await somebody(invited, 'member');
@@ -121,7 +132,7 @@ describe('an invitation for one person', () => {
     mailbox.behave('takes');
     const now = (await invited.app.get('/v1/clock')).body['now'] as string;
     await invited.app.moveClock(new Date(Date.parse(now) + 60_000).toISOString());
-    await messageTo(invited, personId, 'invitation', 'undeliverable');
+    await messageTo(invited, personId, 'invitation', 'called_off'); // the link was revoked with the erasure
     expect(mailsTo(email)).toEqual([]);
   });
 });
@@ -175,6 +186,15 @@ describe('whoever joins', () => {
       agreementVersion: sent['agreementVersion'],
       parts: expect.arrayContaining(['description_pointer', 'agreement_link', 'phone_consent']),
     });
+  });
+
+  it('[AMZ-089] is welcomed as well by the words given by hand where the mail did not get through', async () => {
+    mailbox.behave(550);
+    const { personId } = await admit();
+    const { messageId } = await messageTo(charity, personId, 'welcome', 'given_up');
+    expect(await welcomeOf(personId)).toMatchObject({ state: 'owed' });
+    await charity.done(`/v1/messages/${String(messageId)}/delivered-by-hand`, { channel: 'chat' });
+    expect(await welcomeOf(personId)).toMatchObject({ state: 'sent', channel: 'chat' });
   });
 
   it('is not mailed a welcome that was given in the chat meanwhile, nor once they have left', async () => {

@@ -62,12 +62,10 @@ export async function queueMany(
   if (words.length > 0) await kit.vault.writeMany(tx, new Map(words));
 }
 
-const queueing =
-  (tx: Transaction) =>
-  (wanted: NewMessage) => {
-    const { subject: _subject, text: _text, dueAt = tx.now, ...about } = wanted;
-    return { id: about.messageId, command: { name: 'QueueMessage' as const, data: { ...about, dueAt } } };
-  };
+const queueing = (tx: Transaction) => (wanted: NewMessage) => {
+  const { subject: _subject, text: _text, dueAt = tx.now, ...about } = wanted;
+  return { id: about.messageId, command: { name: 'QueueMessage' as const, data: { ...about, dueAt } } };
+};
 
 const vaulted = ({ messageId, subject, text }: Words & { readonly messageId: string }) => ({
   [fieldOf(messageId)]: JSON.stringify({ subject, text }),
@@ -76,7 +74,7 @@ const vaulted = ({ messageId, subject, text }: Words & { readonly messageId: str
 /** Messages that hold a secret: a link that lets somebody in, or a code. */
 const SECRET: readonly string[] = ['invitation', 'one_time_code'];
 /** After these a secret is of no use any more in here. */
-const OVER: readonly string[] = ['MessageSent', 'MessageGivenUp', 'MessageDeliveredByHand', 'MessageCalledOff'];
+const OVER: readonly string[] = ['MessageSent', 'MessageDeliveredByHand', 'MessageCalledOff'];
 
 /** Asks the stream of a message. What was secret in its words goes from the vault once it is out, or never will be. */
 export async function tell(
@@ -92,7 +90,8 @@ export async function tell(
   return outcome!;
 }
 
-async function forgetSecret(kit: ServiceKit, tx: Transaction, messageId: string): Promise<void> {
+/** Takes the secret words of a message out of the vault; nothing where it holds none. */
+export async function forgetSecret(kit: ServiceKit, tx: Transaction, messageId: string): Promise<void> {
   const row = await findMessage(tx, messageId);
   if (row && SECRET.includes(row.kind)) await kit.vault.forget(tx, row.personId, [fieldOf(messageId)]);
 }
