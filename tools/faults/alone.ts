@@ -6,7 +6,7 @@ import type { Figures } from './fault.js';
 import { Generator } from './generator.js';
 import { freePorts, until } from './ground.js';
 import { Journal } from './journal.js';
-import { difference, tenth } from './scene.js';
+import { difference, soonOf, tenth } from './scene.js';
 import { Service } from './services.js';
 import { underWay, viewOf } from './view.js';
 import type { World } from './world.js';
@@ -36,7 +36,7 @@ export class Alone {
       const [, key] = await service.says(/keep it:\s+(\S+)/);
       await service.ready();
       await alone.meetDatabase();
-      alone.generator = new Generator(service.url, key!, world.dice, alone.journal);
+      alone.generator = new Generator(service.url, key!, world.dice, alone.journal, soonOf(world.options));
       await alone.generator.prepare(2, world.options.short ? 8 : 40, async () => void (await alone.rest()));
       await alone.runFrom(world.build);
       return alone;
@@ -84,14 +84,17 @@ export class Alone {
     }
     await service.ready();
     await this.meetDatabase();
-    const rest = await this.rest();
+    const rest = await this.rest().catch((error: Error) => {
+      world.options.say(`  ${error.message}`);
+      return undefined;
+    });
     for (const text of [...journal.faults, ...generator.troubles].slice(0, 8)) world.options.say(`  ${text}`);
     return {
       acknowledged: journal.acknowledged.length - acknowledged,
       ...harmed,
       ...difference(before, journal.tries),
       troubles: generator.troubles.length,
-      rest: tenth(rest),
+      ...(rest === undefined ? { restless: 1 } : { rest: tenth(rest) }),
       ...(await this.judge()),
     };
   }

@@ -38,14 +38,14 @@ export const killServices: Fault = {
         find: "const { command } = await client.query('commit');",
         replace:
           "const isCommand = tenantId && !tenantId.startsWith('00000000');\n" +
-          "        if (isCommand) setTimeout(() => client.query('commit').catch(() => undefined), 400);\n" +
+          "        if (isCommand) setTimeout(() => client.query('commit').catch(() => undefined), 1_000);\n" +
           "        const { command } = isCommand ? { command: 'COMMIT' } : await client.query('commit');",
       },
       {
         file: 'libs/eventsourcing/database.js',
         find: '    } finally{\n        await runner.release();\n    }\n    for (const wake of wakes)wake();',
         replace:
-          '    } finally{\n        setTimeout(() => void runner.release(), 600);\n    }\n    for (const wake of wakes)wake();',
+          '    } finally{\n        setTimeout(() => void runner.release(), 1_200);\n    }\n    for (const wake of wakes)wake();',
       },
     ],
   },

@@ -75,7 +75,7 @@ async function jump({ generator, world }: Scene, file: string): Promise<Figures>
     await delay(NOTICED_AFTER);
     apart = Math.min(apart, await secondsApart(world.url));
     generator.start();
-    await delay(world.options.short ? 3_000 : 60_000);
+    await delay(world.options.short ? 2_000 : 60_000);
     await generator.stop();
     slowest = Math.max(slowest, await until(`all is published at ${clock}`, 60, () => isOut(world.ownerUrl)));
     jumps += 1;

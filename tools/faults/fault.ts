@@ -9,7 +9,7 @@ export interface Fault {
   readonly id: string;
   /** What is broken, in a few words. */
   readonly what: string;
-  /** Breaks it, heals it, and counts. Leaves a whole system behind; throws when the system does not come to rest. */
+  /** Breaks it, heals it, and counts. Leaves a whole system behind; `restless` is 1 where it does not come to rest. */
   run(scene: Scene): Promise<Figures>;
   /** Why the figures are not what they must be; empty when they are. */
   verdict(figures: Figures): string[];
@@ -19,7 +19,7 @@ export interface Fault {
 
 /** What must hold after every fault: nothing lost, nothing twice, no order broken, no command left without an answer. */
 export function sound(figures: Figures): string[] {
-  const none = ['wrong', 'givenUp', 'fault5xx', 'troubles'].filter((name) => (figures[name] ?? 0) > 0);
+  const none = ['restless', 'wrong', 'givenUp', 'fault5xx', 'troubles'].filter((name) => (figures[name] ?? 0) > 0);
   const idle = (figures['acknowledged'] ?? 0) === 0 ? ['nothing was acknowledged: the fault is blind'] : [];
   return [...none.map((name) => `${name} is ${figures[name]} and not 0`), ...idle];
 }

@@ -48,6 +48,8 @@ export class Generator {
     private readonly key: string,
     private readonly dice: Dice,
     readonly journal: Journal,
+    /** Within how many seconds at most what hangs on a deadline falls due; as long is waited for rest. */
+    private readonly soon = 15,
   ) {}
 
   /** A client of each organisation, with the key that may do everything there. */
@@ -192,7 +194,7 @@ export class Generator {
     if (!person) return;
     const now = Date.now();
     const isLate = this.dice.next() < 0.5;
-    const limitAt = now + this.dice.between(3, 15) * 1000;
+    const limitAt = now + this.dice.between(3, this.soon) * 1000;
     const leavesAt = isLate ? limitAt - 2 * DAY : now - 3_600_000;
     if (isLate) this.journal.dueBy = Math.max(this.journal.dueBy, limitAt);
     const statement = {
@@ -258,7 +260,7 @@ export class Generator {
 
   /** A record whose time is over in a few seconds. */
   private async keep(organisation: Organisation): Promise<void> {
-    const endsAt = Date.now() + this.dice.between(1, 12) * 1000;
+    const endsAt = Date.now() + this.dice.between(1, this.soon) * 1000;
     this.journal.dueBy = Math.max(this.journal.dueBy, endsAt);
     const body = {
       itemId: randomUUID(),

@@ -70,7 +70,7 @@ async function runSound(): Promise<Result[]> {
     for (const fault of faults) {
       const result = await runOne(fault, scene);
       done.push(result);
-      if (result.figures['threw']) break;
+      if (result.figures['threw'] || result.figures['restless']) break;
     }
   } finally {
     await scene.close();

@@ -23,7 +23,7 @@ export class Scene {
     const world = await World.start(options);
     try {
       const journal = new Journal();
-      const generator = new Generator(world.url, world.key, world.dice, journal);
+      const generator = new Generator(world.url, world.key, world.dice, journal, soonOf(options));
       const scene = new Scene(world, journal, generator);
       await generator.prepare(options.short ? 2 : 3, options.short ? 16 : 60, async () => void (await scene.rest()));
       options.say('Organisations and people are there');
@@ -68,7 +68,11 @@ export class Scene {
     } finally {
       await generator.stop();
     }
-    const rest = await this.rest();
+    // What is lost keeps the system from its rest; then the checker tells what it is.
+    const rest = await this.rest().catch((error: Error) => {
+      world.options.say(`  ${error.message}`);
+      return undefined;
+    });
     for (const { code, words } of world.all.flatMap(({ exits }) => exits.filter(({ asked }) => !asked)).slice(fellOver))
       world.options.say(`  a service ended by itself with ${code}: ${words}`);
     return {
@@ -77,7 +81,7 @@ export class Scene {
       ...difference(before, journal.tries),
       troubles: generator.troubles.length - troubles,
       fellOver: world.fellOver - fellOver,
-      rest: tenth(rest),
+      ...(rest === undefined ? { restless: 1 } : { rest: tenth(rest) }),
       ...(await this.judge()),
     };
   }
@@ -122,6 +126,9 @@ export function difference(before: Tries, after: Tries): Figures {
   const since = (name: keyof Tries) => after[name] - before[name];
   return { unavailable: since('unavailable'), cut: since('cut'), fault5xx: since('faults'), givenUp: since('givenUp') };
 }
+
+/** Seconds within which deadlines fall due: in a short run some pass in every fault, and none is long waited for. */
+export const soonOf = ({ short }: WorldOptions): number => (short ? 6 : 15);
 
 /** Seconds to one place. */
 export const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
