@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { closureEvents } from './closure.js';
+import { disappearingEvents } from './disappearing.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
 import { rotaEvents } from './rota.js';
@@ -13,6 +14,7 @@ const task = { ...inGroup, taskId: Id };
 export const membershipEvents = declareEvents('membership', {
   ...operations,
   ...closureEvents,
+  ...disappearingEvents,
   ...rotaEvents,
   ...usageEvents,
   // people
@@ -97,11 +99,14 @@ export const membershipEvents = declareEvents('membership', {
     groupId: Id,
     lacks: Type.Array(Term, { minItems: 1 }),
   }),
-  ModerationCoverEnding: event('Somebody who runs the group will leave: from then on it is not run as its policy asks', {
-    groupId: Id,
-    endsAt: Instant,
-    lacks: Type.Array(Term, { minItems: 1 }),
-  }),
+  ModerationCoverEnding: event(
+    'Somebody who runs the group will leave: from then on it is not run as its policy asks',
+    {
+      groupId: Id,
+      endsAt: Instant,
+      lacks: Type.Array(Term, { minItems: 1 }),
+    },
+  ),
   ModerationCoverRestored: event('The group is run as its policy asks again', { groupId: Id }),
   GroupClosed: event('The group is no longer used', { groupId: Id }),
   ActivityStarted: event('A campaign, project or role that groups and guests are tied to', {

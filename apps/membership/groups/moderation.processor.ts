@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { PAGES, processorId, type Handling } from '#bus';
-import { group, ruleOf, type CommandOf, type GroupCommands, type ResolvedPolicy } from '#domain';
+import { group, ruleOf, type CommandOf, type GroupCommands, type GroupLack, type ResolvedPolicy } from '#domain';
 import type { EventsOf, MembershipPayloads, RecordedEvent } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { activePolicies, ServiceKit } from '#nest';
@@ -22,7 +22,7 @@ const ofSize: readonly string[] = [
 ] satisfies readonly Event['name'][];
 const ofGroups = ['GroupRegistered', ...ofRoles, ...ofSize];
 const ofPeople: readonly string[] = [
-  ...(['LeaverDetected', 'LeaverRescinded', 'EligibilityRestored', 'PersonStatusSynced'] as const),
+  ...(['LeaverAnnounced', 'LeaverDetected', 'LeaverRescinded', 'EligibilityRestored', 'PersonStatusSynced'] as const),
 ] satisfies readonly Event['name'][];
 
 /**
@@ -90,11 +90,12 @@ export class ModerationProcessor {
       const row = groups.get(groupId);
       const policy = row && policies.get(row.groupType);
       if (!policy || row.closedAt || !matters(event.name, policy)) continue;
-      const { lacks } = await moderationOf(this.kit, tx, groupId, policy);
-      const parameters = [...new Set(lacks.map(({ parameter }) => parameter))];
+      const { lacks, ending } = await moderationOf(this.kit, tx, groupId, policy);
       const rules = [ruleOf(policy, 'staff_moderators_min'), ruleOf(policy, 'admin_count')];
-      const command = { name: 'AssessCover' as const, data: { groupId, lacks: parameters, rules } };
-      requests.push(requestFor(groupId, event, command));
+      const now = { groupId, lacks: parametersOf(lacks), rules };
+      requests.push(requestFor(groupId, event, { name: 'AssessCover', data: now }));
+      const then = ending && { groupId, endsAt: ending.endsAt, lacks: parametersOf(ending.lacks), rules };
+      if (then) requests.push(requestFor(groupId, event, { name: 'ForeseeGap', data: then }));
     }
     if (requests.length > 0) await this.kit.commands.execute(tx, group, { actor }, requests);
   }
@@ -108,6 +109,7 @@ function matters(event: string, { parameters }: ResolvedPolicy): boolean {
   return min > 0 || parameters.admin_count.value.enforce === 'block';
 }
 
+const parametersOf = (lacks: readonly GroupLack[]) => [...new Set(lacks.map(({ parameter }) => parameter))];
 const actor = { kind: 'system', id: MODERATION } as const;
 const personOf = ({ data }: RecordedEvent) => (data as { personId: string }).personId;
 const groupOf = ({ data }: RecordedEvent) => (data as { groupId: string }).groupId;

@@ -1,5 +1,6 @@
 /** Who runs a group and whether that is what its policy asks: read here, judged by the rules. */
 import {
+  coverEnding,
   coverLacks,
   coverWarnings,
   liveCategories,
@@ -13,6 +14,7 @@ import {
 } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
+import { leavesOf } from '../people/people.read-model.js';
 import { rolesIn } from './groups.read-model.js';
 
 /** Which of these people are on the staff now, by everything reported so far. */
@@ -34,6 +36,8 @@ export interface Moderation {
   readonly moderators: readonly RoleStanding[];
   readonly lacks: readonly GroupLack[];
   readonly warnings: readonly GroupWarning[];
+  /** The gap that announced departures will open, if they do. */
+  readonly ending: ReturnType<typeof coverEnding>;
 }
 
 /**
@@ -66,8 +70,22 @@ export async function moderationOf(
     };
   });
   const members = await countMembers(tx, groupId);
-  return { moderators, lacks: coverLacks(policy, moderators, members), warnings: coverWarnings(policy, moderators) };
+  const ending = coverEnding(policy, moderators, members, await departuresOf(tx, [...staff]));
+  const warnings = [...coverWarnings(policy, moderators), ...(ending ? [endingSoon(ending.endsAt)] : [])];
+  return { moderators, lacks: coverLacks(policy, moderators, members), warnings, ending };
 }
+
+/** When these people, who are on the staff, are announced to leave it. */
+async function departuresOf(tx: Transaction, personIds: readonly string[]) {
+  if (personIds.length === 0) return [];
+  return (await leavesOf(tx, personIds)).filter(({ category, isAnnounced }) => category === 'staff' && isAnnounced);
+}
+
+const endingSoon = (endsAt: string): GroupWarning => ({
+  code: 'CoverEnding',
+  because: `Somebody on the staff leaves: from ${endsAt.slice(0, 10)} on the group is not run as its policy asks.`,
+  parameter: 'staff_moderators_min',
+});
 
 /** How many people are in the group now. */
 export async function countMembers(tx: Transaction, groupId: string): Promise<number> {

@@ -223,7 +223,13 @@ describe('the staff moderator leaves', () => {
   it('[AMZ-032] [AMZ-054] loses the role at that instant, and the group its cover until another is ready', async () => {
     const subject = { kind: 'hrId', value: hrId };
     await charity.report('LeaverReported', { subject, category: 'staff', leavesAt: '2026-04-30T23:00:00Z' });
-    expect(await charity.read(`${path()}/moderation`)).toMatchObject({ isCovered: true });
+    expect(await charity.read(`${path()}/moderation`)).toMatchObject({
+      isCovered: true,
+      warnings: [
+        { code: 'CoverEnding', because: expect.stringContaining('2026-04-30'), parameter: 'staff_moderators_min' },
+      ],
+    });
+    expect(await events('ModerationCoverEnding')).toMatchObject([{ data: { endsAt: '2026-04-30T23:00:00.000Z' } }]);
     await charity.done(`${path()}/moderators`, { personId: anna, kind: 'staff' });
     await charity.app.moveClock('2026-05-02T09:00:00.000Z');
     const parent = await charity.person();

@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadProfiles } from '../../../policies/load.js';
 import { type OrganisationOverrides, resolvePolicy } from '../policy/policy.js';
-import { coverLacks, coverWarnings, kindRefusal, loadWarnings, type Moderator, needsOf, textLacks } from './cover.js';
+import {
+  coverEnding,
+  coverLacks,
+  coverWarnings,
+  kindRefusal,
+  loadWarnings,
+  type Moderator,
+  needsOf,
+  textLacks,
+} from './cover.js';
 
 const profiles = loadProfiles();
 const policyOf = (profile: string, groupType: string, own: OrganisationOverrides = {}) =>
@@ -37,6 +46,19 @@ describe('moderation cover', () => {
     const sizes = [0, 50, 51, 100, 101].map((size) => lacks(growing, [anna], size).length);
     expect(sizes).toEqual([0, 0, 1, 1, 1]);
     expect(lacks(growing, [anna, { ...anna, personId: 'ben' }], 100)).toEqual([]);
+  });
+
+  it('[AMZ-032] [AMZ-054] ends with the departure that leaves too few on the staff, and not before', () => {
+    const ben = { ...anna, personId: 'ben' };
+    const leaves = (personId: string, leavesAt: string) => ({ personId, leavesAt });
+    const [may, june] = ['2026-05-01T00:00:00.000Z', '2026-06-01T00:00:00.000Z'];
+    expect(coverEnding(parents, [anna], 5, [])).toBeUndefined();
+    expect(coverEnding(parents, [anna, ben], 5, [leaves('anna', may)])).toBeUndefined();
+    expect(coverEnding(parents, [anna, ben], 5, [leaves('ben', june), leaves('anna', may)])).toMatchObject({
+      endsAt: june,
+      lacks: [{ parameter: 'staff_moderators_min' }],
+    });
+    expect(coverEnding(parents, [volunteer], 5, [leaves('anna', may)])).toBeUndefined();
   });
 
   it('[BR-62] needs a named officer and the partner, and says so of each', () => {

@@ -23,7 +23,7 @@ export type GroupLack = {
 
 /** Something to be mended that keeps nobody out. */
 export type GroupWarning = {
-  readonly code: 'TooFewAdmins' | 'TooManyAdmins' | 'KindNotNamed' | 'ManyGroups' | 'LargeGroup';
+  readonly code: 'TooFewAdmins' | 'TooManyAdmins' | 'KindNotNamed' | 'ManyGroups' | 'LargeGroup' | 'CoverEnding';
   readonly because: string;
   readonly parameter: ParameterName;
 };
@@ -59,6 +59,32 @@ export function coverLacks(policy: ResolvedPolicy, moderators: readonly Moderato
     if (enforce === 'block' && active(moderators).filter((one) => one.kind === kind).length < fewest)
       lacks.push(lack('admin_count', `The group needs at least ${fewest} admin(s) of the kind ${kind}.`));
   return lacks;
+}
+
+/** An end somebody's work on the staff is announced to have (UTC). */
+export type Departure = { readonly personId: string; readonly leavesAt: string };
+
+/**
+ * When a group that is run as its policy asks will no longer be, as far as departures are announced, and what it will lack then;
+ * undefined while none of them opens a gap.
+ */
+export function coverEnding(
+  policy: ResolvedPolicy,
+  moderators: readonly Moderator[],
+  members: number,
+  departures: readonly Departure[],
+): { readonly endsAt: string; readonly lacks: readonly GroupLack[] } | undefined {
+  if (coverLacks(policy, moderators, members).length > 0) return undefined;
+  for (const endsAt of departures.map(({ leavesAt }) => leavesAt).toSorted()) {
+    const gone = new Set(departures.filter(({ leavesAt }) => leavesAt <= endsAt).map(({ personId }) => personId));
+    // Whoever was appointed as staff does not run the group any more; anybody else just is not on the staff.
+    const left = moderators
+      .filter(({ personId, kind }) => !(gone.has(personId) && kind === STAFF))
+      .map((one) => (gone.has(one.personId) ? { ...one, isStaff: false } : one));
+    const lacks = coverLacks(policy, left, members);
+    if (lacks.length > 0) return { endsAt, lacks };
+  }
+  return undefined;
 }
 
 /**

@@ -113,6 +113,22 @@ describe('group', () => {
     given().when(assess('staff_moderators_min')).expectNothing();
   });
 
+  it('[AMZ-032] [AMZ-054] says once that cover will end, and anew when the end is another', () => {
+    const soon = { groupId, endsAt: '2026-06-01T00:00:00.000Z', lacks: ['staff_moderators_min'] };
+    const later = { ...soon, endsAt: '2026-07-01T00:00:00.000Z' };
+    const foresee = (wish: typeof soon) => ({ name: 'ForeseeGap', data: { ...wish, rules: [] } }) as const;
+    const ending = (data: typeof soon) => record('ModerationCoverEnding', data);
+    const lost = record('ModerationCoverLost', { groupId, lacks: ['staff_moderators_min'] });
+    given(registered).when(foresee(soon)).expectEvents(ending(soon));
+    given(registered, ending(soon)).when(foresee(soon)).expectNothing();
+    given(registered, ending(soon)).when(foresee(later)).expectEvents(ending(later));
+    given(registered, lost).when(foresee(soon)).expectNothing();
+    given(registered)
+      .when(foresee({ ...soon, lacks: [] }))
+      .expectNothing();
+    given(registered, closed).when(foresee(soon)).expectNothing();
+  });
+
   it('[LD-25] knows its type, who runs it, and whether it is in use', () => {
     const at = (...events: readonly { name: string; data: object }[]) =>
       fold(

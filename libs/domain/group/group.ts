@@ -11,6 +11,7 @@ type Payloads = Pick<
   | 'ModeratorReaffirmed'
   | 'ModeratorStoodDown'
   | 'ModerationCoverLost'
+  | 'ModerationCoverEnding'
   | 'ModerationCoverRestored'
   | 'GroupClosed'
 >;
@@ -44,6 +45,8 @@ export type GroupCommands = {
   StandDownModerator: About & { readonly personId: string };
   /** `lacks`: the parameters of the policy that the group's moderators do not meet as things stand. */
   AssessCover: About & { readonly lacks: readonly string[]; readonly rules: readonly Rule[] };
+  /** `lacks`: the parameters that are not met from `endsAt` (UTC) on, when somebody who was announced to leave has left. */
+  ForeseeGap: About & { readonly endsAt: string; readonly lacks: readonly string[]; readonly rules: readonly Rule[] };
   Close: About;
 };
 
@@ -60,6 +63,8 @@ type Group = {
   /** Who runs the group, with the kind of the appointment; `admin` for those named at registration. */
   readonly moderators: ReadonlyMap<string, Role>;
   readonly isCovered: boolean;
+  /** When cover was last said to end (UTC). */
+  readonly endingAt?: string;
 };
 
 /** Whether people may be admitted and appointed: registered and not closed (LD-35). */
@@ -145,6 +150,13 @@ function assess({ groupId, lacks, rules }: GroupCommands['AssessCover'], { statu
     : [record('ModerationCoverRestored', { groupId }, ...rules)];
 }
 
+/** Said before it happens, so that somebody else can be found in time; once for an end (AMZ-032, AMZ-054). */
+function foresee({ groupId, endsAt, lacks, rules }: GroupCommands['ForeseeGap'], group: Group) {
+  const { status, isCovered, endingAt } = group;
+  if (status !== 'open' || !isCovered || lacks.length === 0 || endingAt === endsAt) return nothing;
+  return [record('ModerationCoverEnding', { groupId, endsAt, lacks: [...lacks] }, ...rules)];
+}
+
 function withRole(state: Group, personId: string, change: (role: Role) => Partial<Role>): Group {
   const role = state.moderators.get(personId) ?? { kind: '', met: new Set(), isActivated: false };
   return { ...state, moderators: new Map(state.moderators).set(personId, { ...role, ...change(role) }) };
@@ -169,6 +181,7 @@ export const group: Decider<Group, GroupCommands, Payloads> = {
         moderators.has(data.personId) ? [record('ModeratorStoodDown', data)] : nothing,
       ),
     AssessCover: assess,
+    ForeseeGap: foresee,
     Close: (data, state) => (state.status === 'closed' ? nothing : inUse(state, () => [record('GroupClosed', data)])),
   },
   evolve: {
@@ -186,7 +199,8 @@ export const group: Decider<Group, GroupCommands, Payloads> = {
     ModeratorReaffirmationDue: (state, { personId }) => withRole(state, personId, () => ({ reaffirmBy: undefined })),
     ModeratorReaffirmed: (state, { personId, reaffirmBy }) => withRole(state, personId, () => ({ reaffirmBy })),
     ModeratorStoodDown: (state, { personId }) => ({ ...state, moderators: without(state.moderators, personId) }),
-    ModerationCoverLost: (state) => ({ ...state, isCovered: false }),
+    ModerationCoverLost: (state) => ({ ...state, isCovered: false, endingAt: undefined }),
+    ModerationCoverEnding: (state, { endsAt }) => ({ ...state, endingAt: endsAt }),
     ModerationCoverRestored: (state) => ({ ...state, isCovered: true }),
     GroupClosed: (state) => ({ ...state, status: 'closed' }),
   },
