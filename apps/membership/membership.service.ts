@@ -3,6 +3,7 @@ import { erasureSlice, policySlice, service } from '#nest';
 import { activities } from './activities/activities.slice.js';
 import { feeds } from './feeds/feeds.slice.js';
 import { guidance } from './guidance/guidance.slice.js';
+import { disappearingMessages } from './disappearing/disappearing.slice.js';
 import { closures } from './closure/closure.slice.js';
 import { groups } from './groups/groups.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
@@ -24,6 +25,7 @@ export const membership = service('membership', MembershipModule, paths, [
   feeds,
   groups,
   closures,
+  disappearingMessages,
   activities,
   participation,
   roster,

@@ -30,6 +30,7 @@ export * from './person/person.js';
 export * from './group/group.js';
 export * from './group/cover.js';
 export * from './group/closure.js';
+export * from './group/disappearing.js';
 export * from './activity/activity.js';
 export * from './roster/roster.js';
 export * from './participation/admission.js';

@@ -8,4 +8,5 @@ export * from './retention.js';
 export * from './schedules.js';
 export * from './certificates.js';
 export { ClosingStep } from './closure.js';
+export { DisappearingSetting } from './disappearing.js';
 export * from './gateway.js';
