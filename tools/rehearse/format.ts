@@ -27,6 +27,7 @@ const Person = Type.Object(
   {
     statuses: some(Type.Array(Status)),
     dateOfBirth: some(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' })),
+    email: some(Type.String({ description: 'Where mails to the person go; nobody is written to without one.' })),
     links: some(
       Type.Array(Type.Object({ kind: Type.String(), value: Type.String() }, exactly), {
         minItems: 1,

@@ -209,6 +209,23 @@ describe('whoever joins', () => {
     expect(await messageTo(charity, gone.personId, 'welcome', 'called_off')).toMatchObject({ reason: 'left' });
   });
 
+  it('[AMZ-113] is mailed nothing that waited, and nothing new, once they were erased', async () => {
+    mailbox.behave(450);
+    const { personId, email } = await admit();
+    await messageTo(charity, personId, 'welcome', 'retrying');
+    const request = { requestId: randomUUID(), kind: 'erasure', personId, identity: 'confirmed' };
+    await charity.done('/v1/rights-requests', request);
+    await charity.done(`/v1/rights-requests/${request.requestId}/erase`, {});
+    await charity.app.settle();
+    mailbox.behave('takes');
+    await charity.done('/v1/agreements/circulate', { groupId, channel: 'email' });
+    expect(await messagesTo(charity, personId, 'agreement')).toEqual([]);
+    const now = (await charity.app.get('/v1/clock')).body['now'] as string;
+    await charity.app.moveClock(new Date(Date.parse(now) + 60_000).toISOString());
+    expect(await messageTo(charity, personId, 'welcome', 'undeliverable')).toMatchObject({ reason: 'erased' });
+    expect(mailsTo(email)).toEqual([]);
+  });
+
   it('[AMZ-031] [AMZ-109] is mailed a new agreement, and the one that goes round by email, once each', async () => {
     const { personId, email } = await admit();
     await messageTo(charity, personId, 'welcome', 'sent');
