@@ -3,6 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { processorId, type Handling } from '#bus';
 import { typeOf, type RecordedEvent, type RetentionPayloads } from '#events';
 import { ServiceKit } from '#nest';
+import { recordOfItem } from '../records/records.read-model.js';
 import { findKept } from './captures.read-model.js';
 
 export const DISCARDING = 'retention.discarding';
@@ -10,7 +11,7 @@ const discarding = processorId(DISCARDING);
 
 type Heard<Name extends keyof RetentionPayloads> = RecordedEvent<Name, RetentionPayloads[Name]>;
 
-/** Destroys what is in the vault of an export whose time is over, and of a kept message whose own end has come: its key goes with it. */
+/** Destroys what is in the vault of an export whose time is over, and of a message or record whose own end has come: its key goes with it. */
 @Controller()
 export class DiscardingProcessor {
   constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
@@ -33,5 +34,9 @@ export class DiscardingProcessor {
 
   private async end(itemId: string, { tx }: Handling): Promise<void> {
     if (await findKept(tx, itemId)) await this.kit.vault.erase(tx, itemId);
+    const recordId = await recordOfItem(tx, itemId);
+    if (recordId === undefined) return;
+    await this.kit.vault.erase(tx, itemId);
+    await this.kit.vault.erase(tx, recordId);
   }
 }

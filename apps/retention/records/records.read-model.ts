@@ -10,6 +10,7 @@ export const recordsTable = tenantTable(
   'due_at, record_id',
   'group_id, due_at, record_id',
   'person_id',
+  'item_id',
 );
 
 export const recordsProjection = projection<RetentionPayloads>('business_records', ['recordId'], {
@@ -61,6 +62,15 @@ export async function findRecord(tx: Transaction, recordId: string): Promise<Rec
     [tx.tenantId, recordId],
   );
   return row;
+}
+
+/** The business message that this item is the record of; undefined for other items. */
+export async function recordOfItem(tx: Transaction, itemId: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ recordId: string }>(
+    'select record_id as "recordId" from business_records where tenant_id = $1 and item_id = $2',
+    [tx.tenantId, itemId],
+  );
+  return row?.recordId;
 }
 
 /** Messages by the time they are owed by, from after a given one on. */

@@ -93,6 +93,21 @@ describe('a business message in a chat', () => {
     expect(silent.body).toMatchObject({ code: 'NoRetentionPeriod', rules: [{ obligations: ['CN-19'] }] });
   });
 
+  it('is gone from the vault when the end of its record is attested', async () => {
+    const recordId = await noted();
+    const ownerId = randomUUID();
+    const how = { period: 'P1D', ownerId, reference: 'LL-gone', occurredAt: '2024-02-09T10:21:00Z' };
+    const { body } = await capture(recordId, how);
+    const item = (await councils.app.get(`/v1/retention-items/${body['itemId'] as string}`)).body;
+    expect(item).toMatchObject({ reference: { value: 'liquidlogic: LL-gone' } });
+    await councils.app.moveClock('2024-02-10T10:30:00.000Z');
+    const word = { scope: 'everyone', attestedBy: ownerId };
+    const { status } = await councils.app.post(`/v1/deletion-tasks/${item['taskId'] as string}/attest`, word);
+    expect(status).toBe(201);
+    await councils.app.settle();
+    expect(await show(recordId)).toMatchObject({ reference: { state: 'erased' }, caseReference: { state: 'erased' } });
+  });
+
   it('[CN-24] [CN-26] about a binding transaction is found out, and where it belongs is said', async () => {
     expect((await note({ topic: 'binding_transaction' })).body).toMatchObject({
       belongsIn: 'approved_documents',
