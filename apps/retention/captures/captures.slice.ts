@@ -14,14 +14,4 @@ export const captures: Slice = {
   deciders: [capture, keptMessage, rosterEvidence],
   projections: [capturesProjection, keptProjection],
   tables: [capturesTable, progressTable, keptTable],
-  holdings: [
-    {
-      title: 'Messages of yours that were kept out of a chat, whose words are with the records kept about you',
-      table: 'kept_messages',
-      about: 'person_id = $2',
-      inGroup: 'group_id = $2',
-      at: 'sent_at',
-      hidden: ['commitment'],
-    },
-  ],
 };

@@ -6,7 +6,8 @@ import { openCouncils, type Councils } from '../testing.js';
 const MEGABYTE = 1024 ** 2;
 /** More by `LARGE_EXPORT_MB`. */
 const SIZE = Number(process.env['LARGE_EXPORT_MB'] ?? 10) * MEGABYTE;
-const MOST_GROWTH = 150 * MEGABYTE;
+/** Of the whole process, in which the client and its log are too: the same whatever the size. */
+const MOST_GROWTH = 200 * MEGABYTE;
 
 let councils: Councils;
 let groupId: string;
