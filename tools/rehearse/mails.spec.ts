@@ -26,7 +26,9 @@ it('[LD-12] [LD-27] the mails of a story reach a real mail server, each once, fr
   const reports = await playAll(stories, system);
   expect(tally(reports).failed > 0 ? reports.map(inLines).join('\n') : '').toBe('');
   for (let tries = 0; mailbox.mails.length < 3 && tries < 200; tries++) await delay(50);
-  expect(mailbox.mails.map(({ recipients }) => recipients)).toEqual(Array(3).fill(['rosa@members.example']));
+  expect(mailbox.mails.map(({ recipients }) => recipients)).toEqual(
+    Array.from({ length: 3 }, () => ['rosa@members.example']),
+  );
   const [invitation, owed, round] = mailbox.mails;
   expect(invitation!.text).toMatch(/http:\/\/\S+\/i\/[\w-]{43,}/);
   expect(owed!.text).toBe(round!.text);
