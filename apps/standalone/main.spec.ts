@@ -82,6 +82,11 @@ describe('the standalone product', () => {
       /LeaverDetected/,
       /2 sent before/,
       /must have required properties leavesAt/,
+      /consent on record: link_opt_in, on notice \S+ and agreement \S+\s+the way into the group was handed over/,
+      /today\s+[1-9]\d* who must be out, [1-9]\d* unknown\s+next look\s+0 who must be out, 0 unknown/,
+      /two years old .*deletion_due/,
+      /an inquiry wants .*held .*under 1 hold/,
+      /Fern Forgotten is now "erased"; the erasure is completed\s+The history still has all/,
     ]) {
       expect(example.text).toMatch(said);
     }

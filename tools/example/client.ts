@@ -16,7 +16,7 @@ export class Client {
     return this.send<T>('GET', path);
   }
 
-  post<T>(path: string, body: unknown, type = 'application/json'): Promise<T> {
+  post<T>(path: string, body: unknown = {}, type = 'application/json'): Promise<T> {
     return this.send<T>('POST', path, typeof body === 'string' ? body : JSON.stringify(body), type);
   }
 

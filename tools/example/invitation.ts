@@ -3,12 +3,13 @@ import type { Client } from './client.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const BORN = '1991-06-14';
+const GROUP_LINK = 'https://chat.whatsapp.com/ExampleGroupLink1';
 const WEEK = 7 * 86_400_000; // milliseconds
 
 /** Somebody joins a group by an invitation, on the page that it opens: told first, asked second, let in last. */
 export async function joinByInvitation(client: Client, groupId: string, settle: () => Promise<void>): Promise<void> {
   const number = `M-${randomUUID().slice(0, 8)}`;
-  await client.post('/v1/people', {
+  const { personId } = await client.post<{ personId: string }>('/v1/people', {
     links: [{ kind: 'crmId', value: number }],
     statuses: [{ category: 'member', status: 'active', from: '2024-01-01T00:00:00Z' }],
     dateOfBirth: BORN,
@@ -22,7 +23,7 @@ export async function joinByInvitation(client: Client, groupId: string, settle: 
     channel: 'emailed_link',
     expiresAt: new Date(Date.now() + WEEK).toISOString(),
     maxUses: 20,
-    whatsappLink: 'https://chat.whatsapp.com/ExampleGroupLink1',
+    whatsappLink: GROUP_LINK,
   });
   const path = new URL(link).pathname;
   const visit = async (fields?: Record<string, string>) => {
@@ -32,7 +33,11 @@ export async function joinByInvitation(client: Client, groupId: string, settle: 
     );
     const html = await response.text();
     const part = (pattern: RegExp) => pattern.exec(html)?.[1] ?? '';
-    return { heading: part(/<h1[^>]*>([^<]*)<\/h1>/), form: part(/name="form" value="([^"]*)"/) };
+    return {
+      heading: part(/<h1[^>]*>([^<]*)<\/h1>/),
+      form: part(/name="form" value="([^"]*)"/),
+      hasLink: html.includes(GROUP_LINK),
+    };
   };
   const first = await visit();
   const asked = await visit({ step: 'who', form: first.form, reference: number, dateOfBirth: BORN });
@@ -40,6 +45,12 @@ export async function joinByInvitation(client: Client, groupId: string, settle: 
   await settle();
   say('Somebody opens an invitation; the page says');
   for (const { heading } of [first, asked, joined]) say(`  ${heading}`);
+  const { items } = await client.get<{ items: { method: string; noticeVersion: string; agreementVersion: string }[] }>(
+    `/v1/consents?personId=${personId}`,
+  );
+  for (const { method, noticeVersion, agreementVersion } of items)
+    say(`  consent on record: ${method}, on notice ${noticeVersion} and agreement ${agreementVersion}`);
+  say(`  the way into the group ${joined.hasLink ? 'was' : 'was not'} handed over`);
   say(`  See it as a phone does: ${link}`);
 }
 

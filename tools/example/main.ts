@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Client, forEach, settled } from './client.js';
+import { forget, timesEnd } from './ending.js';
 import { readInput, type Input } from './input.js';
 import { joinByInvitation } from './invitation.js';
 import { report } from './report.js';
+import { comesClean } from './roster.js';
 
 /** Everything the example knows by a name of its own, and the id Rollcall has for it. */
 export interface Ids {
@@ -116,6 +118,12 @@ try {
   const [group] = input.groups;
   await joinByInvitation(client, ids.groups.get(group!.key)!, () => settled(operator));
   await report(client, input, ids);
+  const settle = () => settled(operator);
+  const watched = input.groups.find(({ key }) => key === 'g02')!;
+  await comesClean(client, { groupId: ids.groups.get(watched.key)!, name: watched.name }, settle);
+  await timesEnd(client, ids.groups.get(group!.key)!, settle);
+  await forget(client, settle);
+  say(`\nEverything else is in the API: ${url}/docs`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

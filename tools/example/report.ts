@@ -70,7 +70,6 @@ export async function report(client: Client, input: Input, ids: Ids): Promise<vo
   const [late] = input.story['rehired'] ?? [];
   if (late)
     await oneHistory(client, ids.people.get(late)!, `${input.names.get(late)} (${late}), who left and came back`);
-  say('', `Everything else is in the API: ${client.url}/docs`);
 }
 
 async function unknown(client: Client, groups: ReadonlyMap<string, string>): Promise<void> {
