@@ -160,6 +160,17 @@ describe('an exported chat', () => {
   });
 });
 
+describe('an export sent twice at once', () => {
+  it('is read once', async () => {
+    const captureId = randomUUID();
+    const answers = await Promise.all([1, 2, 3].map(() => take(CHAT, `&captureId=${captureId}`)));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    const events = `select from retention.events where stream_id = 'capture-${captureId}'`;
+    expect(await councils.app.asOwner(events)).toHaveLength(2);
+    await councils.app.post(`/v1/captures/${captureId}/discard`);
+  });
+});
+
 describe('the time of an export', () => {
   it('is over after 24 hours, and nothing is left of it; of a kept message, when its own deletion is attested', async () => {
     const [captureId, other] = [await taken(CHAT), await taken(CHAT.replaceAll('10:0', '08:0'))];

@@ -4,13 +4,13 @@ import type { Request, Response } from 'express';
 import { Type, type Static } from 'typebox';
 import { v5, v7 } from 'uuid';
 import { capture, wallClock } from '#domain';
-import type { Cause, Transaction } from '#eventsourcing';
+import { WrongExpectedVersion, type Cause, type Transaction } from '#eventsourcing';
 import { checked, Command, idOf, invalid, requirePolicy, ServiceKit, timeZone } from '#nest';
 import { CaptureView, UploadQuery } from './captures.dto.js';
 import { findCapture } from './captures.read-model.js';
 import type { Reading } from './chat-text.js';
-import { CaptureJobs } from './jobs.js';
-import { takeIn } from './upload.js';
+import { CaptureJobs, type Job } from './jobs.js';
+import { takeIn, type Upload } from './upload.js';
 import { viewOf } from './view.js';
 
 const BY_KEY = 'b3d2f1a4-7f4e-4b0e-9a4f-0f5b9c1a7d23';
@@ -48,25 +48,35 @@ export class UploadController {
       await requirePolicy(tx, groupId);
       return { reading: await readingOf(tx, query), known: await findCapture(tx, captureId) };
     });
-    if (!known) {
-      this.jobs.reserve();
-      try {
-        const upload = await takeIn(request, response, this.kit.env);
-        const data = { captureId, groupId, bytes: upload.bytes };
-        await inTenant((tx) =>
-          this.kit.commands.execute(tx, capture, cause, [{ id: captureId, command: { name: 'ReceiveExport', data } }]),
-        ).catch(async (error: unknown) => {
-          await upload.file.close();
-          throw error;
-        });
-        this.jobs.enqueue({ tenantId, captureId, groupId, upload, reading, cause });
-      } catch (error) {
-        this.jobs.release();
+    if (!known) await this.receive(request, response, { tenantId, captureId, groupId, reading, cause });
+    await this.jobs.ended(captureId, (query.wait ?? 0) * 1000);
+    return viewOf((await inTenant((tx) => findCapture(tx, captureId)))!);
+  }
+
+  private async receive(request: Request, response: Response, about: Omit<Job, 'upload'>): Promise<void> {
+    const { tenantId, captureId, groupId, cause } = about;
+    this.jobs.reserve();
+    let upload: Upload | undefined;
+    try {
+      upload = await takeIn(request, response, this.kit.env);
+      const data = { captureId, groupId, bytes: upload.bytes };
+      const [outcome] = await this.kit.database.inTenant(tenantId, (tx) =>
+        this.kit.commands.execute(tx, capture, cause, [{ id: captureId, command: { name: 'ReceiveExport', data } }]),
+      );
+      // Sent twice at once: one of them is read.
+      if (outcome!.events.length > 0) return this.jobs.enqueue({ ...about, upload });
+    } catch (error) {
+      if (!(error instanceof WrongExpectedVersion)) {
+        await this.letGo(upload);
         throw error;
       }
     }
-    await this.jobs.ended(captureId, (query.wait ?? 0) * 1000);
-    return viewOf((await inTenant((tx) => findCapture(tx, captureId)))!);
+    await this.letGo(upload);
+  }
+
+  private async letGo(upload: Upload | undefined): Promise<void> {
+    this.jobs.release();
+    await upload?.file.close();
   }
 }
 
