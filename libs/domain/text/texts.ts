@@ -24,6 +24,8 @@ export type TextsCommands = {
   };
   /** Somebody no longer runs the group. */
   DropModerator: { readonly groupId: string; readonly personId: string; readonly required: readonly TextKind[] };
+  /** Another policy asks for other kinds. */
+  Reassess: { readonly groupId: string; readonly required: readonly TextKind[] };
 };
 
 type Version = Pick<Submitted, 'kind' | 'version' | 'names'>;
@@ -55,6 +57,9 @@ export const texts: Decider<State, TextsCommands, TextEvents> = {
       const after = { ...state, isDescriptionStale: true };
       return [record('DescriptionStale', { groupId, version, personId }), ...assess(groupId, state, after, required)];
     },
+    /** A group that has published nothing yet is no nearer to being complete for a policy that asks for less. */
+    Reassess: ({ groupId, required }, state) =>
+      state.current.size === 0 ? nothing : assess(groupId, state, state, required),
   },
   evolve: {
     TextValidated: (state, { kind, version, names }) => ({
