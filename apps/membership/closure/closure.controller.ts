@@ -126,13 +126,14 @@ export class ClosureController {
 export class DormantGroupsController {
   @Read('', {
     scopes: ['admin', 'moderator', 'auditor'],
-    summary: 'Groups that nobody uses any more and nobody has closed, by the time since when (LD-35)',
+    summary:
+      'Groups that nobody uses any more, or whose purpose is over, and nobody has closed; by the time since when (LD-35)',
     query: DormantQuery,
     answers: DormantPage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof DormantQuery>) {
     const { cursor, limit = 50 } = query;
     const rows = await listDormant(tx, { after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.dormantAt, row.groupId]);
+    return page(rows, limit, (row) => [row.since, row.groupId]);
   }
 }

@@ -43,4 +43,16 @@ export const ClosingView = Type.Object({
   holdIds: Type.Array(uuid, { description: 'Holds on the whole group: its chat may be archived and not deleted' }),
   missing,
 });
-export const DormantPage = pageOf(Type.Object({ groupId: uuid, lastUsedAt: instant, dormantAt: instant }));
+export const DormantPage = pageOf(
+  Type.Object({
+    groupId: uuid,
+    since: instant,
+    lastUsedAt: orNull(instant),
+    dormantAt: Type.Union([instant, Type.Null()], {
+      description: 'Since when nobody uses it; empty while somebody does',
+    }),
+    purposeEndedAt: Type.Union([instant, Type.Null()], {
+      description: 'When what it was for was over: its own end, or that of its activity',
+    }),
+  }),
+);

@@ -79,7 +79,11 @@ export async function findClosing(tx: Transaction, groupId: string): Promise<Clo
   return row!;
 }
 
-/** Groups that nobody uses any more and nobody has closed, by the time since when, from after a given one on. */
+/** What a group was for is over: its own end has come, or its activity has ended. */
+const PURPOSE_ENDED = `least(case when g.ends_at <= $2::timestamptz then g.ends_at end,
+  (select a.ended_at from activities a where a.tenant_id = $1 and a.activity_id = g.activity_id))`;
+
+/** Groups that have lost their use and nobody has closed, by the time since when, from after a given one on. */
 export function listDormant(
   tx: Transaction,
   {
@@ -87,11 +91,20 @@ export function listDormant(
     limit,
   }: { after?: readonly [string, string] | readonly [null, null] | undefined; limit: number },
 ) {
-  return tx.query<{ groupId: string; lastUsedAt: string; dormantAt: string }>(
-    `select group_id as "groupId", iso(last_used_at) as "lastUsedAt", iso(dormant_at) as "dormantAt" from group_closings
-     where tenant_id = $1 and is_dormant and ($2::timestamptz is null or (dormant_at, group_id) > ($2::timestamptz, $3::uuid))
-     order by dormant_at, group_id limit $4`,
-    [tx.tenantId, ...after, limit],
+  return tx.query<{
+    groupId: string;
+    since: string;
+    lastUsedAt: string | null;
+    dormantAt: string | null;
+    purposeEndedAt: string | null;
+  }>(
+    `select group_id as "groupId", iso(least(dormant, ended)) as since, iso(last_used_at) as "lastUsedAt", iso(dormant) as "dormantAt", iso(ended) as "purposeEndedAt"
+     from (select g.group_id, c.last_used_at, case when c.is_dormant then c.dormant_at end as dormant, ${PURPOSE_ENDED} as ended
+           from groups g left join group_closings c on c.tenant_id = g.tenant_id and c.group_id = g.group_id
+           where g.tenant_id = $1 and g.closed_at is null) without_use
+     where least(dormant, ended) is not null and ($3::timestamptz is null or (least(dormant, ended), group_id) > ($3::timestamptz, $4::uuid))
+     order by least(dormant, ended), group_id limit $5`,
+    [tx.tenantId, tx.now, ...after, limit],
   );
 }
 

@@ -51,6 +51,33 @@ describe('a group that loses its use', () => {
   });
 });
 
+describe('a group whose purpose is over', () => {
+  it('[LD-35] is found when its activity ends, or its own end has come, until it is closed', async () => {
+    const startsAt = '2026-01-01T00:00:00Z';
+    const { activityId } = await party.done('/v1/activities', { name: 'Walk', kind: 'campaign', startsAt });
+    await party.app.settle();
+    const [tied, dated, other] = [
+      await party.group({ activityId }),
+      await party.group({ endsAt: '2026-06-02T08:00:00Z' }),
+      await party.group(),
+    ];
+    const listed = async () => (await dormant()).map(({ groupId, purposeEndedAt }) => [groupId, purposeEndedAt]);
+    expect(await listed()).toEqual([]);
+    await party.done(`/v1/activities/${activityId as string}/end`, { endedAt: '2026-06-01T07:00:00Z' });
+    await party.app.moveClock('2026-06-02T08:00:00.000Z');
+    expect(await listed()).toEqual([
+      [tied, '2026-06-01T07:00:00.000Z'],
+      [dated, '2026-06-02T08:00:00.000Z'],
+    ]);
+    const first = await party.read('/v1/dormant-groups?limit=1');
+    const second = await party.read(`/v1/dormant-groups?limit=1&cursor=${first['next'] as string}`);
+    expect([first, second].map(({ items }) => items![0]!['groupId'])).toEqual([tied, dated]);
+    for (const groupId of [tied, dated]) await party.done(`/v1/groups/${groupId}/close`);
+    expect(await listed()).toEqual([]);
+    await party.done(`/v1/groups/${other}/close`);
+  });
+});
+
 describe('closing a group', () => {
   const attest = (groupId: string, step: string, status?: number) =>
     party.done(`/v1/groups/${groupId}/closing/steps`, { step, attestedBy: party.admin }, status);
