@@ -119,7 +119,7 @@ try {
   await joinByInvitation(client, ids.groups.get(group!.key)!, () => settled(operator));
   await report(client, input, ids);
   const settle = () => settled(operator);
-  const watched = input.groups.find(({ key }) => key === 'g02')!;
+  const watched = input.groups.find((one) => one.key === 'g02')!;
   await comesClean(client, { groupId: ids.groups.get(watched.key)!, name: watched.name }, settle);
   await timesEnd(client, ids.groups.get(group!.key)!, settle);
   await forget(client, settle);

@@ -191,9 +191,8 @@ const reading = (
   form,
 });
 
-function withoutKept({ kept: _, ...row }: PackageRow): Omit<PackageRow, 'kept'> {
-  return row;
-}
+/** Which edition can be read is told by `state`. */
+const withoutKept = (row: PackageRow): Omit<PackageRow, 'kept'> => ({ ...row, kept: undefined });
 
 const naming = (policies: readonly ResolvedPolicy[], right: string): Rule[] => {
   const rules = policies

@@ -51,8 +51,8 @@ export const disclosuresProjection = projection<RetentionPayloads>(
   'package_disclosures',
   ['requestId', 'edition', 'label'],
   {
-    DisclosureDecided: ({ occurredAt, data: { sha256: _, ...data } }) => ({
-      upsert: { ...data, decidedAt: occurredAt },
+    DisclosureDecided: ({ occurredAt, data: { requestId, edition, label, isDisclosed, ground } }) => ({
+      upsert: { requestId, edition, label, isDisclosed, ground, decidedAt: occurredAt },
     }),
   },
 );

@@ -171,8 +171,6 @@ describe('a package to an access request', () => {
     const html = await reply.text();
     expect(reply.headers.get('content-type')).toContain('text/html');
     expect(html).toContain('<h1>What we hold about you</h1>');
-    if (process.env['KEEP_PACKAGE'])
-      await (await import('node:fs/promises')).writeFile(process.env['KEEP_PACKAGE'], html);
     expect(html).toContain('Riverside Ward');
     expect(html).not.toMatch(/<script|Olive|undefined|\[object/);
   });

@@ -21,7 +21,7 @@ export function page(document: PackageDocument, { sha256, timeZone }: { sha256: 
       return Object.entries(value)
         .map(([name, inner]) => `${words(name)}: ${plain(inner)}`)
         .join('; ');
-    const text = String(value);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
     if (text === document.about.personId) return 'you';
     return INSTANT.test(text) ? clock.format(new Date(text)) : (names.get(text) ?? text);
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { disclose, idsIn, redact } from './redaction.js';
 
 const me = '0192f0c1-0000-7000-8000-000000000001';
