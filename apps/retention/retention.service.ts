@@ -14,6 +14,7 @@ import { incidents } from './incidents/incidents.slice.js';
 import { items } from './items/items.slice.js';
 import { reviews } from './reviews/reviews.slice.js';
 import { records } from './records/records.slice.js';
+import { conversations } from './conversations/conversations.slice.js';
 import { captures } from './captures/captures.slice.js';
 
 @Module({})
@@ -34,6 +35,7 @@ export const retention = service(
     'business-records',
     'record-systems',
     'captures',
+    'conversations',
     'breaches',
     'devices',
     'reviews',
@@ -52,6 +54,7 @@ export const retention = service(
     packages,
     records,
     captures,
+    conversations,
     holdings,
     breaches,
     devices,

@@ -19,6 +19,7 @@ export * from './retention/terms.js';
 export * from './rights/request.js';
 export * from './rights/package.js';
 export * from './rights/redaction.js';
+export * from './conversation/conversation.js';
 export * from './record/record.js';
 export * from './record/systems.js';
 export * from './record/capture.js';

@@ -10,3 +10,4 @@ export * from './certificates.js';
 export { ClosingStep } from './closure.js';
 export { DisappearingSetting } from './disappearing.js';
 export * from './gateway.js';
+export { Channel } from './conversations.js';

@@ -5,6 +5,7 @@ import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
 import { packageEvents } from './packages.js';
 import { reviewEvents } from './reviews.js';
+import { conversationEvents } from './conversations.js';
 import { recordEvents } from './records.js';
 import { keptItem, KeepingTerms, scheduleEvents } from './schedules.js';
 import { Duration, Id, Instant, oneOf, Term } from './terms.js';
@@ -32,6 +33,7 @@ export const retentionEvents = declareEvents('retention', {
   ...breachEvents,
   ...reviewEvents,
   ...recordEvents,
+  ...conversationEvents,
   ...scheduleEvents,
   ...certificateEvents,
   ...packageEvents,
