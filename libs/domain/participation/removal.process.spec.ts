@@ -246,11 +246,11 @@ describe('the person’s own wish', () => {
   });
 
   it('[LD-09] [LD-05] orders out, in the time of an activity’s end, whoever has let a consent run out', () => {
-    const expired = cause('ConsentExpired', { ...who, because: 'stated_end', expiredAt: evening });
+    const ranOut = cause('ConsentExpired', { ...who, because: 'stated_end', expiredAt: evening });
     const lapsed = { ...member, hasLiveConsent: false };
-    expect(orderFor(expired, lapsed)).toEqual(['consent_expired', '2026-05-16T20:40:00.000Z']);
-    expect(removalFor(expired, { ...member, hasLiveConsent: true })).toBeUndefined();
-    expect(removalFor(expired, { ...lapsed, policy: team })).toBeUndefined();
+    expect(orderFor(ranOut, lapsed)).toEqual(['consent_expired', '2026-05-16T20:40:00.000Z']);
+    expect(removalFor(ranOut, { ...member, hasLiveConsent: true })).toBeUndefined();
+    expect(removalFor(ranOut, { ...lapsed, policy: team })).toBeUndefined();
   });
 
   it('[LD-09] is undone by a new consent', () => {
