@@ -240,7 +240,7 @@ function readModels(known: ReadonlyMap<App, readonly Known[]>, { rows }: View): 
     if (isIn !== undefined) present.set(of(event, groupId, personId), isIn);
   }
   for (const event of consent)
-    if (event.name === 'ConsentGiven' || event.name === 'ConsentWithdrawn')
+    if (event.name === 'ConsentGiven' || event.name === 'ConsentWithdrawn' || event.name === 'ConsentExpired')
       consents.set(of(event, event.data['groupId'], event.data['personId']), event.name === 'ConsentGiven');
   const those = (map: ReadonlyMap<string, boolean>) => [...map].flatMap(([key, holds]) => (holds ? [key] : []));
   const deletions = retention.filter(({ name }) => name === 'DeletionTaskOpened');
