@@ -48,6 +48,11 @@ export const holdings: Slice = {
       at: 'found_at',
     },
     { title: 'What you did when a group was closed', table: 'closing_steps', about: 'attested_by = $2' },
+    {
+      title: 'What you said of disappearing messages in a group',
+      table: 'disappearing_messages',
+      about: 'attested_by = $2',
+    },
     { title: 'The group', table: 'groups', inGroup: 'group_id = $2' },
   ],
 };

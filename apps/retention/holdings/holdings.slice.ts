@@ -9,7 +9,7 @@ export const holdings: Slice = {
     {
       title: 'Messages and records kept about you, or for you to delete',
       table: 'retention_items',
-      about: '$2 in (person_id, owner_id)',
+      about: '$2 in (person_id, owner_id, sender_id)',
       inGroup: 'group_id = $2',
       at: 'starts_at',
       hidden: ['by_policy', 'version', 'terms'],

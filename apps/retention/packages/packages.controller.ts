@@ -192,7 +192,7 @@ const reading = (
 });
 
 /** Which edition can be read is told by `state`. */
-const withoutKept = (row: PackageRow): Omit<PackageRow, 'kept'> => ({ ...row, kept: undefined });
+const withoutKept = (row: PackageRow): Omit<PackageRow, 'kept'> & { kept: undefined } => ({ ...row, kept: undefined });
 
 const naming = (policies: readonly ResolvedPolicy[], right: string): Rule[] => {
   const rules = policies

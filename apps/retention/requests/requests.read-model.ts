@@ -75,7 +75,7 @@ export function listRequests(
 }
 
 /**
- * Every item about a person, also those that are done with: what they were may still be on record here. `isOver`: nothing but a hold keeps
+ * Every item about a person or sent by them, also those that are done with: what they were may still be on record here. `isOver`: nothing but a hold keeps
  * it; `retainUntil` is null where the time to keep it has not begun.
  */
 export function itemsAbout(
@@ -86,7 +86,7 @@ export function itemsAbout(
     `select item_id as "itemId", not ${IS_OPEN} or coalesce(retain_until <= $3::timestamptz, false) as "isOver",
        iso(retain_until) as "retainUntil",
        exists (select from item_holds h where h.tenant_id = i.tenant_id and h.item_id = i.item_id) as "isHeld"
-     from retention_items i where tenant_id = $1 and person_id = $2 order by item_id`,
+     from retention_items i where tenant_id = $1 and $2 in (person_id, sender_id) order by item_id`,
     [tx.tenantId, personId, tx.now],
   );
 }
