@@ -1,0 +1,58 @@
+import { describe, it } from '@jest/globals';
+import { specify } from '../../testing/specs.js';
+import { record } from '../decider.js';
+import { conversation } from './conversation.js';
+
+const about = {
+  conversationId: '0192f0c1-0000-7000-8000-00000000000a',
+  groupId: '0192f0c1-0000-7000-8000-00000000000b',
+  personId: '0192f0c1-0000-7000-8000-00000000000c',
+  workerId: '0192f0c1-0000-7000-8000-00000000000d',
+};
+const rules = [{ profile: 'council@1', parameter: 'use_justification', obligations: ['CN-03', 'CN-12'] }];
+const limitedTo = 'arranging_contact' as const;
+const terms = { needsFailedChannels: true, limitedTo, rules };
+const attempts = [{ channel: 'letter' as const, at: '2025-12-20T10:00:00.000Z' }];
+const asking = { name: 'JustifyConversation', data: { ...about, attempts, isUrgent: true, terms } } as const;
+const justified = record('ConversationJustified', { ...about, attempts, limitedTo }, ...rules);
+const { conversationId, groupId } = about;
+const closing = {
+  name: 'CloseConversation',
+  data: { conversationId, channel: 'meeting', verifiable: ['phone', 'meeting'], rules },
+} as const;
+const closed = record('ConversationClosed', { conversationId, groupId, channel: 'meeting' as const });
+const missing = (what: 'failed_channels' | 'urgency') =>
+  record('ConversationRefused', { ...about, missing: what }, ...rules);
+const { given } = specify(conversation);
+
+describe('a conversation as a last resort', () => {
+  it('[CN-12] needs other ways that failed, unless the policy asks for none', () => {
+    const without = { ...asking.data, attempts: [] };
+    given()
+      .when({ ...asking, data: without })
+      .expectRefused('NoFailedChannels', { obligations: ['CN-12'], evidence: [missing('failed_channels')] });
+    given()
+      .when({ ...asking, data: { ...without, terms: { ...terms, needsFailedChannels: false } } })
+      .expectEvents({ ...justified, data: { ...justified.data, attempts: [] } });
+  });
+
+  it('[CN-03] needs a reason why it cannot wait', () => {
+    given()
+      .when({ ...asking, data: { ...asking.data, isUrgent: false } })
+      .expectRefused('NotUrgent', { obligations: ['CN-03'], evidence: [missing('urgency')] });
+  });
+
+  it('is justified once, also after a refusal', () => {
+    given(missing('urgency')).when(asking).expectEvents(justified);
+    given(justified).when(asking).expectNothing();
+  });
+
+  it('[CN-13] ends with contact by a way that can be verified, once', () => {
+    given(justified).when(closing).expectEvents(closed);
+    given(justified, closed).when(closing).expectNothing();
+    given().when(closing).expectRefused('ConversationUnknown');
+    given(justified)
+      .when({ ...closing, data: { ...closing.data, channel: 'email' } })
+      .expectRefused('NotVerifiable');
+  });
+});
