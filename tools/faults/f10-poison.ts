@@ -32,7 +32,7 @@ export const poisoned: Fault = {
     ...atLeast(figures, 'replayed', APPS.length),
     ...atMost(figures, 'replayedTwice', 0),
     ...atMost(figures, 'slowestParking', 60),
-    ...atMost(figures, 'lag', 30),
+    ...atMost(figures, 'lag', 15),
   ],
   planted: {
     what: 'takes an event that failed for handled',
