@@ -383,6 +383,6 @@ function anyRequest({ method = 'POST', path, body, contentType }: Fields, contex
     method: String(method),
     path: filled(path) as string,
     ...(body === undefined ? {} : { body: withInstants(filled(body), context.zone) }),
-    ...(contentType === undefined ? {} : { contentType: String(contentType) }),
+    ...(typeof contentType === 'string' ? { contentType } : {}),
   };
 }
