@@ -41,9 +41,7 @@ describe('a device', () => {
     given(registered, lost).when(losing, at(lostAt)).expectNothing();
     given(registered)
       .when({ ...losing, data: { deviceId, groupIds: [] } }, at(lostAt))
-      .expectEvents(
-        record('DeviceLost', { ...lost.data, groupIds: [], tasks: all.slice(1) }),
-      );
+      .expectEvents(record('DeviceLost', { ...lost.data, groupIds: [], tasks: all.slice(1) }));
   });
 
   it('[CN-07] names what is undone when the day is over, once', () => {
