@@ -54,6 +54,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
     'business-records',
     'record-systems',
     'captures',
+    'kept-messages',
     'conversations',
     'breaches',
     'incidents',

@@ -16,6 +16,7 @@ import { reviews } from './reviews/reviews.slice.js';
 import { records } from './records/records.slice.js';
 import { conversations } from './conversations/conversations.slice.js';
 import { captures } from './captures/captures.slice.js';
+import { keptMessages } from './kept-messages/kept-messages.slice.js';
 
 @Module({})
 class RetentionModule {}
@@ -35,6 +36,7 @@ export const retention = service(
     'business-records',
     'record-systems',
     'captures',
+    'kept-messages',
     'conversations',
     'breaches',
     'devices',
@@ -54,6 +56,7 @@ export const retention = service(
     packages,
     records,
     captures,
+    keptMessages,
     conversations,
     holdings,
     breaches,

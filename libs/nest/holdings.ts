@@ -137,6 +137,8 @@ export function holdingsOf(service: string): new (kit: ServiceKit) => object {
       return search(this.kit, call.tx, wantedBy(call.query));
     }
   }
+  // The document names operations by class, and each may be named once.
+  Object.defineProperty(HoldingsController, 'name', { value: `${service}HoldingsController` });
   return HoldingsController;
 }
 

@@ -20,3 +20,4 @@ export * from './neighbours.js';
 export { PUBLIC_URL, publicUrl } from './public-url.js';
 export * from './answers.js';
 export * from './fields.js';
+export { recordReading } from './disclosure.js';

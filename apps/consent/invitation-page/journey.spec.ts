@@ -76,6 +76,7 @@ describe('joining by an invitation', () => {
     expect(thanks.html).toContain('Thank you');
     const { body } = await invited.app.get(`/v1/alternative-channels?personId=${personId}`);
     expect(body.items).toMatchObject([{ state: 'recorded', channel: 'sms' }]);
+    await invited.app.settle();
     expect(await namesOf(personId)).toEqual(expect.arrayContaining(['ConsentRefused', 'AlternativeChannelRecorded']));
   });
 

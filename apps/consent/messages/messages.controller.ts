@@ -14,6 +14,7 @@ import {
   page,
   Read,
   recorded,
+  recordReading,
   requireGroup,
   Resource,
   ServiceKit,
@@ -107,10 +108,7 @@ export class MessagesController {
     // A code is proof of being the person: nobody else is shown one.
     const words = row.kind === 'one_time_code' ? 'absent' : await wordsOf(this.kit, tx, row);
     if (typeof words === 'string') return { ...row, content: { state: words } };
-    const data = { keyId: principal.keyId, subjectId, fields: ['message'] };
-    await this.kit.store.append(tx, cause, [
-      { streamId: `disclosures-${messageId}`, expectedVersion: 'any', events: [{ name: 'PersonalDataRead', data }] },
-    ]);
+    await recordReading(this.kit, { tx, cause, principal }, { subjectId, fields: ['message'], about: messageId });
     return { ...row, content: { state: 'value', ...words } };
   }
 

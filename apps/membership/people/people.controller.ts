@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { liveCategories, person, refuse } from '#domain';
-import type { Cause, Outcome, Transaction } from '#eventsourcing';
+import type { Outcome, Transaction } from '#eventsourcing';
 import {
   Answer,
   type Call,
@@ -15,6 +15,7 @@ import {
   pastInstantIn,
   problem,
   Read,
+  recordReading,
   refusalProblem,
   reply,
   Resource,
@@ -135,7 +136,7 @@ export class PeopleController {
     if (version === 0) throw notFound('person');
     const personal = await this.kit.vault.read(tx, personId, personalFields);
     const fields = personalFields.filter((field) => personal[field].state === 'value');
-    if (fields.length > 0) await this.recordReading(tx, cause, { keyId: principal.keyId, subjectId: personId, fields });
+    if (fields.length > 0) await recordReading(this.kit, { tx, cause, principal }, { subjectId: personId, fields });
     const leaves = await leavesOf(tx, [personId]);
     const statuses = await statusesOf(tx, [personId]);
     const body = {
@@ -185,17 +186,6 @@ export class PeopleController {
 
   private async stateOf(tx: Transaction, personId: string) {
     return (await this.kit.commands.states(tx, person, [personId])).get(personId)!;
-  }
-
-  private recordReading(
-    tx: Transaction,
-    cause: Cause,
-    data: { keyId: string; subjectId: string; fields: readonly string[] },
-  ) {
-    const events = [{ name: 'PersonalDataRead', data }];
-    return this.kit.store.append(tx, cause, [
-      { streamId: `disclosures-${data.subjectId}`, expectedVersion: 'any', events },
-    ]);
   }
 }
 

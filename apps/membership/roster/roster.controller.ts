@@ -18,6 +18,7 @@ import {
   problem,
   Read,
   recorded,
+  recordReading,
   refusalProblem,
   refused,
   reply,
@@ -97,7 +98,7 @@ export class RosterController {
     const ids = items.map(({ entryId }) => entryId);
     const kept = await this.kit.vault.readMany(tx, ids, ['kind', 'value']);
     const shown = ids.filter((id) => kept.get(id)!.value.state === 'value');
-    await this.recordReading(call, shown);
+    await recordReading(this.kit, call, ...shown.map((subjectId) => ({ subjectId, fields: ['value'] })));
     return { items: items.map((row) => ({ ...row, ...kept.get(row.entryId)! })), next };
   }
 
@@ -123,19 +124,6 @@ export class RosterController {
     if (outcome!.events.length > 0)
       await this.isThisPerson({ kit: this.kit, tx, cause, groupId, policy }, entryId, personId);
     return recorded(outcome!, { entryId });
-  }
-
-  /** How somebody looks is personal: that it was shown is on record. */
-  private async recordReading(
-    { tx, cause, principal }: Call<never, object>,
-    entryIds: readonly string[],
-  ): Promise<void> {
-    const appends = entryIds.map((subjectId) => ({
-      streamId: `disclosures-${subjectId}`,
-      expectedVersion: 'any' as const,
-      events: [{ name: 'PersonalDataRead', data: { keyId: principal.keyId, subjectId, fields: ['value'] } }],
-    }));
-    await this.kit.store.append(tx, cause, appends);
   }
 
   /** Whoever the stranger was has been in the group since the roster that shows them, and is known by this look from now on. */

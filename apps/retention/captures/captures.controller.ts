@@ -15,6 +15,7 @@ import {
   page,
   Read,
   recorded,
+  recordReading,
   refused,
   Resource,
   ServiceKit,
@@ -26,14 +27,11 @@ import {
   DiscardAnswer,
   Keep,
   KeepAnswer,
-  KeptPage,
-  KeptQuery,
-  KeptView,
   PreviewPage,
   PreviewQuery,
   Senders,
 } from './captures.dto.js';
-import { findCapture, findKept, listCaptures, listKept, type CaptureRow } from './captures.read-model.js';
+import { findCapture, listCaptures, type CaptureRow } from './captures.read-model.js';
 import { CaptureJobs } from './jobs.js';
 import { findEvidence, keepChosen } from './keep.js';
 import { readLines, readSummary } from './pages.js';
@@ -62,31 +60,6 @@ export class CapturesController {
     return { items: items.map(viewOf), next };
   }
 
-  @Read('kept', {
-    scopes: [...officers, 'auditor'],
-    summary: 'Messages of chats that are records, by the time they were sent; without their words',
-    query: KeptQuery,
-    answers: KeptPage,
-  })
-  async kept(@Incoming() { tx, query }: CallOf<never, typeof KeptQuery>) {
-    const { cursor, limit = 50, groupId } = query;
-    const find = { groupId: groupId ? idOf(groupId) : null, after: afterInstant(cursor), limit: limit + 1 };
-    return page(await listKept(tx, find), limit, ({ sentAt, itemId }) => [sentAt, itemId]);
-  }
-
-  @Read('kept/:itemId', {
-    scopes: officers,
-    summary: 'One message that is a record, with its words; that they were read is recorded',
-    answers: KeptView,
-  })
-  async keptMessage(@Incoming() call: Call) {
-    const row = await findKept(call.tx, idOf(call.params['itemId']));
-    if (!row) throw notFound('message');
-    const { message } = await this.kit.vault.read(call.tx, row.itemId, ['message']);
-    if (message.state === 'value') await this.recordReading(call, row.itemId, 'message');
-    return { ...row, message };
-  }
-
   @Read(':captureId', {
     scopes: [...officers, 'auditor'],
     summary: 'One export: how far it is read, what is in it, or why it could not be read',
@@ -113,7 +86,7 @@ export class CapturesController {
     const [from = 0] = cursorKey(cursor, 1) ?? [];
     const start = Number.isSafeInteger(from) && Number(from) >= 0 ? Number(from) : 0;
     const lines = await readLines(this.kit, call.tx, row.captureId, start, limit + 1);
-    await this.recordReading(call, row.captureId, 'chat');
+    await recordReading(this.kit, call, { subjectId: row.captureId, fields: ['chat'] });
     const { items, next } = page(lines, limit, ({ index }) => [index + 1]);
     return { items, next };
   }
@@ -128,7 +101,7 @@ export class CapturesController {
     const row = await this.known(call);
     if (row.state !== 'ready') return notReady(row);
     const { senders, notices } = await readSummary(this.kit, call.tx, row.captureId);
-    await this.recordReading(call, row.captureId, 'senders');
+    await recordReading(this.kit, call, { subjectId: row.captureId, fields: ['senders'] });
     return { items: senders, people: [...new Set(notices.flatMap(({ people }) => people))] };
   }
 
@@ -185,18 +158,6 @@ export class CapturesController {
     const row = await findCapture(tx, idOf(params['captureId']));
     if (!row) throw notFound('export');
     return row;
-  }
-
-  /** What people wrote is personal: that it was shown is on record. */
-  private async recordReading(
-    { tx, cause, principal }: Call<unknown, unknown>,
-    subjectId: string,
-    field: string,
-  ): Promise<void> {
-    const data = { keyId: principal.keyId, subjectId, fields: [field] };
-    await this.kit.store.append(tx, cause, [
-      { streamId: `disclosures-${subjectId}`, expectedVersion: 'any', events: [{ name: 'PersonalDataRead', data }] },
-    ]);
   }
 }
 

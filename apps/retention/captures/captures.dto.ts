@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { closed, instant, orNull, pageOf, PageQuery, Recorded, term, uuid } from '#nest';
-import { Reference } from '../items/items.dto.js';
 import { period } from '../records/records.dto.js';
 
 const dateOrder = Type.Enum(['day_first', 'month_first', 'year_first']);
@@ -25,7 +24,6 @@ export const UploadQuery = Type.Object(
   closed,
 );
 export const CapturesQuery = Type.Object({ ...PageQuery }, closed);
-export const KeptQuery = Type.Object({ ...PageQuery, groupId: Type.Optional(uuid) }, closed);
 export const PreviewQuery = Type.Object(
   {
     cursor: PageQuery.cursor,
@@ -116,15 +114,3 @@ export const KeepAnswer = Type.Object({
   ...Recorded,
 });
 export const DiscardAnswer = Type.Object({ captureId: uuid, ...Recorded });
-
-const kept = {
-  itemId: uuid,
-  groupId: uuid,
-  captureId: uuid,
-  personId: orNull(uuid),
-  sentAt: instant,
-  commitment: Type.String({ description: 'Keyed fingerprint (HMAC-SHA-256) of what was said, by whom and when' }),
-  attachments: count,
-};
-export const KeptPage = pageOf(Type.Object(kept));
-export const KeptView = Type.Object({ ...kept, message: Reference });

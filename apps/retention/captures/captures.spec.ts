@@ -15,6 +15,7 @@ afterAll(() => councils.app.close());
 const take = (body: string | Buffer, query = '') => handIn(councils.app, groupId, body, query);
 const taken = async (body: string | Buffer, query = '') => (await take(body, query)).body['captureId'] as string;
 const get = async (path: string) => (await councils.app.get(`/v1/captures/${path}`)).body;
+const kept = async (path: string) => (await councils.app.get(`/v1/kept-messages${path}`)).body;
 const preview = async (captureId: string) => (await get(`${captureId}/preview`)).items!;
 const how = { recordClass: 'message', period: 'P2Y', ownerId: randomUUID() };
 const keep = (captureId: string, wish: object) => councils.app.post(`/v1/captures/${captureId}/keep`, wish);
@@ -45,7 +46,7 @@ describe('an exported chat', () => {
       { index: 4, text: 'I will call\nat noon' },
       { index: 5, kind: 'removal', people: ['Bob Quince'] },
     ]);
-    expect(await get('kept')).toMatchObject({ items: [] });
+    expect(await kept('')).toMatchObject({ items: [] });
     const [first, second] = [
       await get(`${captureId}/preview?limit=4`),
       await get(`${captureId}/preview?limit=4&cursor=${(await get(`${captureId}/preview?limit=4`))['next'] as string}`),
@@ -68,13 +69,13 @@ describe('an exported chat', () => {
     const { body } = await keep(captureId, { ...how, ranges: [{ from: 3, to: 4 }], senders });
     expect(body).toMatchObject({ kept: [expect.any(String), expect.any(String)], alreadyKept: [], evidence: 2 });
     const [itemId] = body['kept'] as string[];
-    expect(await get(`kept/${itemId!}`)).toMatchObject({
+    expect(await kept(`/${itemId!}`)).toMatchObject({
       personId: bob,
       sentAt: '2024-02-09T10:03:00.000Z',
       commitment: expect.stringMatching(/^[\w-]{43}$/),
       attachments: 1,
     });
-    const message = (await get(`kept/${itemId!}`))['message'] as { value: string };
+    const message = (await kept(`/${itemId!}`))['message'] as { value: string };
     const sha256 = createHash('sha256').update(picture).digest('hex');
     expect(JSON.parse(message.value)).toMatchObject({
       sender: 'Bob Quince',
@@ -189,7 +190,7 @@ describe('the time of an export', () => {
     });
     await councils.app.settle();
     expect(await values(itemId!)).toEqual([]);
-    expect((await get(`kept/${itemId!}`))['message']).toEqual({ state: 'erased' });
+    expect((await kept(`/${itemId!}`))['message']).toEqual({ state: 'erased' });
   });
 
   it('is over where a process was killed while reading: whoever asks is told', async () => {

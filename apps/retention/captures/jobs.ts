@@ -4,10 +4,10 @@ import { WrongExpectedVersion, type Cause, type Transaction } from '#eventsourci
 import { HttpProblem, problem, ServiceKit } from '#nest';
 import { SubjectErased } from '#vault';
 import { beat } from './captures.read-model.js';
-import type { Reading } from './chat-text.js';
+import type { Reading } from './export/chat-text.js';
 import { writeSummary } from './pages.js';
 import { readExport } from './reading.js';
-import { NotAChat, type Reason } from './unreadable.js';
+import { NotAChat, type Reason } from './export/unreadable.js';
 import { largestUpload, type Upload } from './upload.js';
 
 /** An export that was taken in and is to be read. */

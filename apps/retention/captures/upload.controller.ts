@@ -8,7 +8,7 @@ import { WrongExpectedVersion, type Cause, type Transaction } from '#eventsourci
 import { checked, Command, idOf, invalid, requirePolicy, ServiceKit, timeZone } from '#nest';
 import { CaptureView, UploadQuery } from './captures.dto.js';
 import { findCapture } from './captures.read-model.js';
-import type { Reading } from './chat-text.js';
+import type { Reading } from './export/chat-text.js';
 import { CaptureJobs, type Job } from './jobs.js';
 import { takeIn, type Upload } from './upload.js';
 import { viewOf } from './view.js';

@@ -1,5 +1,5 @@
 import type { CaptureRow } from './captures.read-model.js';
-import { REASONS, type Reason } from './unreadable.js';
+import { REASONS, type Reason } from './export/unreadable.js';
 
 /** An export as it is answered, with the reason of a failure in words. */
 export function viewOf({ isStalled: _isStalled, ...row }: CaptureRow): object {

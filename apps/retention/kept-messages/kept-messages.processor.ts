@@ -4,7 +4,7 @@ import { processorId, type Handling } from '#bus';
 import { typeOf, type RecordedEvent, type RetentionPayloads } from '#events';
 import { ServiceKit } from '#nest';
 import { recordOfItem } from '../records/records.read-model.js';
-import { findKept } from './captures.read-model.js';
+import { findKept } from './kept-messages.read-model.js';
 
 export const DISCARDING = 'retention.discarding';
 const discarding = processorId(DISCARDING);
