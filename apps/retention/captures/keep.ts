@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { keptMessage, rosterEvidence } from '#domain';
 import type { Cause, Outcome, Transaction } from '#eventsourcing';
 import { idOf, invalid, type ServiceKit } from '#nest';
-import { keepItems } from '../records/keeping.js';
+import { keepItems } from '../items/keeping.js';
 import { MOST_KEPT, type Keep } from './captures.dto.js';
 import { PAGE, readPages, readSummary, type Shown } from './pages.js';
 
@@ -51,9 +51,11 @@ export async function keepChosen(choosing: Choosing, wish: Static<typeof Keep>) 
   const isNew = (index: number) => outcomes[index]!.events.length > 0;
   const fresh = messages.filter((_, index) => isNew(index));
   const items = fresh.map(({ line, itemId, personId }) => ({
-    itemId,
-    startsAt: startsAt === 'sent' && line.at < tx.now ? line.at : tx.now,
-    ...(personId ? { personId } : {}),
+    item: {
+      itemId,
+      startsAt: startsAt === 'sent' && line.at < tx.now ? line.at : tx.now,
+      ...(personId ? { personId } : {}),
+    },
     words: { reference: `WhatsApp, ${line.at}, ${line.sender ?? ''}`, message: JSON.stringify(wordsOf(line)) },
   }));
   const keeping = { groupId, recordClass, period, ownerId: idOf(ownerId) };

@@ -1,12 +1,13 @@
 import { Inject } from '@nestjs/common';
-import { v5, v7 } from 'uuid';
-import { covers, DELETION_TERMS, retention, whyKept } from '#domain';
+import { v7 } from 'uuid';
+import { retention, whyKept } from '#domain';
 import {
   afterInstant,
   Answer,
   type Call,
   type CallOf,
   Command,
+  idOf,
   Incoming,
   instantIn,
   notFound,
@@ -16,14 +17,10 @@ import {
   recorded,
   Resource,
   ServiceKit,
-  timeZone,
 } from '#nest';
-import { holdsInForce } from '../holds/holds.read-model.js';
 import { Item, ItemPage, ItemsQuery, ScheduleItem, Scheduled } from './items.dto.js';
 import { findItem, listItems, NEVER } from './items.read-model.js';
-import { termsFor } from './period.js';
-
-const DELETION_TASKS = 'b0b184af-19ae-42f3-a8a8-93a5d1b9fb41';
+import { keepItems } from './keeping.js';
 
 /** What is kept and until when. */
 @Resource('retention-items', 'Retention')
@@ -40,36 +37,17 @@ export class ItemsController {
   })
   async schedule(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof ScheduleItem>) {
     const itemId = (body.itemId ?? v7()).toLowerCase();
-    const { recordClass, reference, groupId, personId, incidentId } = body;
+    const { recordClass, period, reference, ownerId, groupId, personId, incidentId } = body;
+    const keeping = { recordClass, period, ownerId: idOf(ownerId), ...(groupId ? { groupId: idOf(groupId) } : {}) };
     const item = {
       itemId,
-      recordClass,
       startsAt: pastInstantIn('body/startsAt', body.startsAt, tx.now),
-      ownerId: body.ownerId.toLowerCase(),
-      ...(groupId ? { groupId: groupId.toLowerCase() } : {}),
-      ...(personId ? { personId: personId.toLowerCase() } : {}),
-      ...(incidentId ? { incidentId: incidentId.toLowerCase() } : {}),
+      ...(personId ? { personId: idOf(personId) } : {}),
+      ...(incidentId ? { incidentId: idOf(incidentId) } : {}),
     };
-    const asked = { ...item, ...(body.period ? { period: body.period } : {}) };
-    const data = {
-      ...item,
-      ...(await termsFor(tx, item.groupId, [asked]))[0]!,
-      timeZone: await timeZone(tx),
-      deletion: { taskId: v5(itemId, DELETION_TASKS), ...DELETION_TERMS },
-    };
-    // A hold on which the same scope bears covers what arrives later too.
-    const holds = (await holdsInForce(tx)).filter(({ scope }) =>
-      covers(scope, { ...data, people: [data.ownerId, data.personId] }),
-    );
-    const [outcome] = await this.kit.commands.execute(tx, retention, cause, [
-      { id: itemId, command: { name: 'Schedule', data }, expectedVersion },
-      ...holds.map(({ holdId }) => ({
-        id: itemId,
-        command: { name: 'ApplyHold' as const, data: { itemId, holdId, rules: [] } },
-      })),
+    const [outcome] = await keepItems(this.kit, tx, cause, { ...keeping, expectedVersion }, [
+      { item, words: { reference } },
     ]);
-    // Asked again, it changes nothing: the reference stays what it was.
-    if (outcome!.events.length > 0) await this.kit.vault.write(tx, itemId, { reference });
     const { taskId, retainUntil } = (await findItem(tx, itemId))!;
     return recorded(outcome!, { itemId, taskId, retainUntil });
   }

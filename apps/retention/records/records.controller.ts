@@ -22,7 +22,7 @@ import {
   timeZone,
 } from '#nest';
 import { findItem } from '../items/items.read-model.js';
-import { keepItems } from './keeping.js';
+import { keepItems } from '../items/keeping.js';
 import { Capture, Captured, Noted, NoteMessage, RecordPage, RecordsQuery, RecordView } from './records.dto.js';
 import { findRecord, listRecords, listSystems } from './records.read-model.js';
 
@@ -93,14 +93,9 @@ export class RecordsController {
     ]);
     if (outcome!.events.length > 0) {
       await this.kit.vault.write(tx, recordId, { caseReference: reference });
-      const item = {
-        itemId,
-        startsAt: occurredAt,
-        ...(personId ? { personId } : {}),
-        words: { reference: `${system}: ${reference}` },
-      };
+      const item = { itemId, startsAt: occurredAt, ...(personId ? { personId } : {}) };
       const keeping = { groupId, recordClass, period, ownerId: idOf(body.ownerId) };
-      await keepItems(this.kit, tx, cause, keeping, [item]);
+      await keepItems(this.kit, tx, cause, keeping, [{ item, words: { reference: `${system}: ${reference}` } }]);
     }
     const retainUntil = (await findItem(tx, itemId))?.retainUntil ?? null;
     return recorded(outcome!, { recordId, itemId, retainUntil });
