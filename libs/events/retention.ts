@@ -7,6 +7,7 @@ import { packageEvents } from './packages.js';
 import { reviewEvents } from './reviews.js';
 import { conversationEvents } from './conversations.js';
 import { recordEvents } from './records.js';
+import { asked, restsOn, rightsEvents } from './rights.js';
 import { keptItem, KeepingTerms, scheduleEvents } from './schedules.js';
 import { Duration, Id, Instant, oneOf, Term } from './terms.js';
 
@@ -37,6 +38,7 @@ export const retentionEvents = declareEvents('retention', {
   ...scheduleEvents,
   ...certificateEvents,
   ...packageEvents,
+  ...rightsEvents,
   RetentionScheduled: event('An item is kept until an instant and must go after it', {
     ...keptItem,
     retainUntil: Instant,
@@ -117,6 +119,7 @@ export const retentionEvents = declareEvents('retention', {
     region: Region,
     timeZone: Term,
     dueAt: Type.Optional(Instant),
+    ...asked,
   }),
   IdentityConfirmed: event('It is known who asks; the time to answer runs from now', { requestId: Id, dueAt: Instant }),
   ClarificationAsked: event('The clock stands still until the person says what they mean', { requestId: Id }),
@@ -134,6 +137,7 @@ export const retentionEvents = declareEvents('retention', {
     requestId: Id,
     outcome: oneOf('complied', 'in_part', 'refused'),
     lateBySeconds: Type.Integer({ minimum: 0 }),
+    ...restsOn,
   }),
   ErasureRefused: event('A hold keeps what was to be erased', {
     requestId: Id,

@@ -1,14 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { v7 } from 'uuid';
-import {
-  refuse,
-  rightsPackage,
-  rightsRequest,
-  ruleOf,
-  type CommandOf,
-  type RequestCommands,
-  type ResolvedPolicy,
-} from '#domain';
+import { refuse, rightsPackage, rightsRequest, ruleOf, type ResolvedPolicy } from '#domain';
 import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
 import {
@@ -19,8 +11,8 @@ import {
   type CallOf,
   Command,
   HttpProblem,
+  idOf,
   Incoming,
-  notFound,
   page,
   pastInstantIn,
   Read,
@@ -41,13 +33,10 @@ import {
   RequestsQuery,
   Step,
 } from './requests.dto.js';
-import { holdsOn, itemsAbout, listRequests } from './requests.read-model.js';
+import { correctionsTo, holdsOn, itemsAbout, listRequests, toldOf } from './requests.read-model.js';
+import { ask, dueOf, known } from './steps.js';
 
 const officers = ['admin', 'compliance'] as const;
-type Asked = Pick<
-  Call<{ readonly occurredAt?: string } | undefined>,
-  'tx' | 'params' | 'body' | 'cause' | 'expectedVersion'
->;
 
 /** What people ask of the organisation by right, each with the time the law gives it. */
 @Resource('rights-requests', 'Rights')
@@ -58,19 +47,22 @@ export class RequestsController {
     scopes: ['admin', 'compliance', 'member'],
     summary: 'Takes a request in; the time to answer runs from its receipt, or from when it is known who asks',
     description:
-      'Access, erasure, rectification and objection: one calendar month (UK GDPR, article 12(3)). Freedom of information, where the policy has it (BR-48, CN-29): twenty working days. A complaint is acknowledged within thirty days.',
+      'Access, erasure, rectification and objection: one calendar month (UK GDPR, article 12(3)). Freedom of information, where the policy has it (BR-48, CN-29): twenty working days. A complaint is acknowledged within thirty days. A rectification names which data is `wrong`, an objection what it is `against`; while one against `messages` is open, or was complied with, the person gets none.',
     body: ReceiveRequest,
     answers: RequestChanged,
   })
   async receive(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof ReceiveRequest>) {
     const requestId = (body.requestId ?? v7()).toLowerCase();
-    const { kind, personId, identity, region = 'england_and_wales', wish } = body;
+    const { kind, personId, identity, region = 'england_and_wales', wish, wrong, against, purpose } = body;
     const data = {
       requestId,
       kind,
       ...(personId ? { personId: personId.toLowerCase() } : {}),
       region,
       timeZone: await timeZone(tx),
+      ...(wrong ? { wrong } : {}),
+      ...(against ? { against } : {}),
+      ...(purpose ? { purpose } : {}),
       isIdentityKnown: identity === 'confirmed',
       rules: await rulesFor(tx, kind),
     };
@@ -79,7 +71,7 @@ export class RequestsController {
       { id: requestId, command: { name: 'Receive', data }, occurredAt, expectedVersion },
     ]);
     if (wish !== undefined && outcome!.events.length > 0) await this.kit.vault.write(tx, requestId, { wish });
-    return recorded(outcome!, { requestId, dueAt: await this.dueAt(tx, requestId) });
+    return recorded(outcome!, { requestId, dueAt: await dueOf(tx, requestId) });
   }
 
   @Command(':requestId/confirm-identity', {
@@ -89,7 +81,7 @@ export class RequestsController {
     answers: RequestChanged,
   })
   confirmIdentity(@Incoming() call: CallOf<typeof Step>) {
-    return this.ask(call, 'ConfirmIdentity');
+    return ask(this.kit, call, 'ConfirmIdentity');
   }
 
   @Command(':requestId/ask-clarification', {
@@ -99,7 +91,7 @@ export class RequestsController {
     answers: RequestChanged,
   })
   askClarification(@Incoming() call: CallOf<typeof Step>) {
-    return this.ask(call, 'AskClarification');
+    return ask(this.kit, call, 'AskClarification');
   }
 
   @Command(':requestId/clarified', {
@@ -109,7 +101,7 @@ export class RequestsController {
     answers: RequestChanged,
   })
   clarified(@Incoming() call: CallOf<typeof Step>) {
-    return this.ask(call, 'TakeClarification');
+    return ask(this.kit, call, 'TakeClarification');
   }
 
   @Command(':requestId/acknowledge', {
@@ -119,7 +111,7 @@ export class RequestsController {
     answers: RequestChanged,
   })
   acknowledge(@Incoming() call: CallOf<typeof Step>) {
-    return this.ask(call, 'AcknowledgeComplaint');
+    return ask(this.kit, call, 'AcknowledgeComplaint');
   }
 
   @Command(':requestId/extend', {
@@ -129,20 +121,23 @@ export class RequestsController {
     answers: RequestChanged,
   })
   extend(@Incoming() call: CallOf<typeof Extend>) {
-    return this.ask(call, 'Extend', { reason: call.body.reason });
+    return ask(this.kit, call, 'Extend', { reason: call.body.reason });
   }
 
   @Command(':requestId/answer', {
     scopes: officers,
     summary: 'The person has an answer',
-    description: 'An erasure is answered when every service has destroyed what it held, unless it is refused.',
+    description:
+      'An erasure is answered when every service has destroyed what it held, unless it is refused. A rectification names the corrections made since it came, an objection what was stopped; what is refused of either is refused for a reason.',
     body: AnswerRequest,
     answers: RequestChanged,
   })
   async answer(@Incoming() call: CallOf<typeof AnswerRequest>) {
-    const answer = await this.ask(call, 'Answer', { answer: call.body.answer }, { outcome: call.body.outcome });
+    const { answer: words, occurredAt: _, corrections, ...given } = call.body;
+    const named = corrections ? { corrections: corrections.map(idOf) } : {};
+    const answer = await ask(this.kit, call, 'Answer', { answer: words }, { ...given, ...named });
     if (answer.status === 201) {
-      const { requestId } = await this.known(call.tx, call.params);
+      const { requestId } = await known(call.tx, call.params);
       const ending = { id: requestId, command: { name: 'EndPackage', data: { requestId } } } as const;
       await this.kit.commands.execute(call.tx, rightsPackage, call.cause, [ending]);
     }
@@ -157,7 +152,7 @@ export class RequestsController {
     answers: ErasureDecided,
   })
   async erase(@Incoming() { tx, params, cause, expectedVersion }: Call) {
-    const { requestId, personId } = await this.known(tx, params);
+    const { requestId, personId } = await known(tx, params);
     const items = personId === null ? [] : await itemsAbout(tx, personId);
     const kept = items
       .filter(({ isHeld, isOver }) => isHeld || !isOver)
@@ -196,43 +191,11 @@ export class RequestsController {
 
   @Read(':requestId', { scopes: officers, summary: 'One request, with what was said', answers: Request })
   async show(@Incoming() { tx, params }: Call) {
-    const request = await this.known(tx, params);
+    const request = await known(tx, params);
     const said = await this.kit.vault.read(tx, request.requestId, ['wish', 'reason', 'answer']);
-    return new Answer(200, { ...request, ...said });
-  }
-
-  private async known(tx: Transaction, params: Readonly<Record<string, string>>) {
-    const [request] = await listRequests(tx, { requestId: params['requestId']!.toLowerCase(), limit: 1 });
-    if (!request) throw notFound('request');
-    return request;
-  }
-
-  private async dueAt(tx: Transaction, requestId: string): Promise<string | null> {
-    return (await listRequests(tx, { requestId, limit: 1 }))[0]?.dueAt ?? null;
-  }
-
-  /** Puts a step to the request; what was said with it goes to the vault when the step counts. */
-  private async ask(
-    { tx, params, body, cause, expectedVersion }: Asked,
-    name: keyof RequestCommands,
-    said: Readonly<Record<string, string>> = {},
-    more: object = {},
-  ): Promise<Answer> {
-    const { requestId } = await this.known(tx, params);
-    const command = { name, data: { requestId, ...more } } as CommandOf<RequestCommands>;
-    const occurredAt = pastInstantIn('body/occurredAt', body?.occurredAt, tx.now);
-    const [outcome] = await this.kit.commands.execute(tx, rightsRequest, cause, [
-      { id: requestId, command, occurredAt, expectedVersion },
-    ]);
-    if (!outcome!.refusal && outcome!.events.length > 0) await this.keep(tx, requestId, said);
-    return recorded(outcome!, { requestId, dueAt: await this.dueAt(tx, requestId) });
-  }
-
-  /** Keeps what was said about a request, unless its words went with the person: an erasure that is answered is said to them alone. */
-  private async keep(tx: Transaction, requestId: string, said: Readonly<Record<string, string>>): Promise<void> {
-    if (Object.keys(said).length === 0) return;
-    const { wish } = await this.kit.vault.read(tx, requestId, ['wish']);
-    if (wish.state !== 'erased') await this.kit.vault.write(tx, requestId, said);
+    const corrections = await correctionsTo(tx, request.requestId);
+    const told = await toldOf(tx, request.requestId);
+    return new Answer(200, { ...request, ...said, corrections, told });
   }
 }
 

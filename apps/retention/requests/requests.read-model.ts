@@ -6,13 +6,28 @@ import { IS_OPEN } from '../items/items.read-model.js';
 export const requestsTable = tenantTable(
   'rights_requests',
   `request_id uuid not null, kind text not null, person_id uuid, state text not null, received_at timestamptz not null, due_at timestamptz,
-   overdue_at timestamptz, answered_at timestamptz, outcome text, late_by_seconds bigint, erasure text`,
+   overdue_at timestamptz, answered_at timestamptz, outcome text, late_by_seconds bigint, erasure text, wrong text[], against text[], purpose text,
+   because text, stopped text[], corrections uuid[], withdrawn_at timestamptz`,
   'request_id',
   'received_at, request_id',
+  'person_id, received_at',
+);
+
+/** Changes of the data that a request says is wrong, made since it came. */
+export const correctionsTable = tenantTable(
+  'request_corrections',
+  'request_id uuid not null, correction_id uuid not null, classes text[] not null, made_at timestamptz not null, is_stated boolean not null',
+  'request_id, correction_id',
+);
+/** Whom else, by kind and number, the organisation told of a correction or an erasure. */
+export const toldTable = tenantTable(
+  'request_recipients',
+  'request_id uuid not null, event_id uuid not null, recipients text not null, count int not null, told_at timestamptz not null',
+  'request_id, event_id',
 );
 
 export const requestsProjection = projection<RetentionPayloads>('rights_requests', ['requestId'], {
-  RequestReceived: ({ occurredAt, data: { requestId, kind, personId, dueAt } }) => ({
+  RequestReceived: ({ occurredAt, data: { requestId, kind, personId, dueAt, wrong, against, purpose } }) => ({
     upsert: {
       requestId,
       kind,
@@ -20,6 +35,9 @@ export const requestsProjection = projection<RetentionPayloads>('rights_requests
       state: dueAt ? 'open' : 'waiting',
       receivedAt: occurredAt,
       dueAt: dueAt ?? null,
+      wrong: wrong ?? null,
+      against: against ?? null,
+      purpose: purpose ?? null,
     },
   }),
   IdentityConfirmed: ({ data }) => ({ update: { ...data, state: 'open' } }),
@@ -32,6 +50,18 @@ export const requestsProjection = projection<RetentionPayloads>('rights_requests
   RequestAnswered: ({ occurredAt, data }) => ({ update: { ...data, state: 'answered', answeredAt: occurredAt } }),
   ErasureOrdered: ({ data: { requestId } }) => ({ update: { requestId, erasure: 'ordered' } }),
   ErasureCompleted: ({ data: { requestId } }) => ({ update: { requestId, erasure: 'completed' } }),
+  ObjectionWithdrawn: ({ occurredAt, data }) => ({ update: { ...data, withdrawnAt: occurredAt } }),
+});
+
+export const correctionsProjection = projection<RetentionPayloads>(
+  'request_corrections',
+  ['requestId', 'correctionId'],
+  {
+    CorrectionNoted: ({ data }) => ({ upsert: data }),
+  },
+);
+export const toldProjection = projection<RetentionPayloads>('request_recipients', ['requestId', 'eventId'], {
+  RecipientsTold: ({ id, occurredAt, data }) => ({ upsert: { ...data, eventId: id, toldAt: occurredAt } }),
 });
 
 /** One request; times are ISO 8601 UTC. `dueAt` is empty while the clock stands still. */
@@ -47,10 +77,17 @@ export interface RequestRow {
   readonly outcome: string | null;
   readonly lateBySeconds: number | null;
   readonly erasure: 'ordered' | 'completed' | null;
+  readonly wrong: readonly string[] | null;
+  readonly against: readonly string[] | null;
+  readonly purpose: string | null;
+  readonly because: string | null;
+  readonly stopped: readonly string[] | null;
+  readonly withdrawnAt: string | null;
 }
 
 const columns = `request_id as "requestId", kind, person_id as "personId", state, iso(received_at) as "receivedAt", iso(due_at) as "dueAt",
-  iso(overdue_at) as "overdueAt", iso(answered_at) as "answeredAt", outcome, late_by_seconds::float8 as "lateBySeconds", erasure`;
+  iso(overdue_at) as "overdueAt", iso(answered_at) as "answeredAt", outcome, late_by_seconds::float8 as "lateBySeconds", erasure,
+  wrong, against, purpose, because, stopped, iso(withdrawn_at) as "withdrawnAt"`;
 
 /** Requests by the time they were received, from after a given one on. */
 export function listRequests(
@@ -98,6 +135,36 @@ export async function requestsOf(tx: Transaction, personId: string): Promise<str
     [tx.tenantId, personId],
   );
   return rows.map(({ id }) => id);
+}
+
+/** The requests of a person to put data right that have no answer yet. */
+export async function openRectifications(tx: Transaction, personId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select request_id as id from rights_requests
+     where tenant_id = $1 and person_id = $2 and kind = 'rectification' and state <> 'answered' order by received_at, request_id`,
+    [tx.tenantId, personId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** What was corrected since a request came, in that order; `isNamed`: the answer rests on it. */
+export function correctionsTo(tx: Transaction, requestId: string): Promise<Record<string, unknown>[]> {
+  return tx.query(
+    `select c.correction_id as "correctionId", c.classes, iso(c.made_at) as "madeAt", c.is_stated as "isStated",
+       coalesce(c.correction_id = any(r.corrections), false) as "isNamed"
+     from request_corrections c join rights_requests r using (tenant_id, request_id)
+     where c.tenant_id = $1 and c.request_id = $2 order by c.made_at, c.correction_id`,
+    [tx.tenantId, requestId],
+  );
+}
+
+/** Whom else the organisation told, in the order in which it did. */
+export function toldOf(tx: Transaction, requestId: string): Promise<Record<string, unknown>[]> {
+  return tx.query(
+    `select recipients, count, iso(told_at) as "toldAt" from request_recipients
+     where tenant_id = $1 and request_id = $2 order by told_at, event_id`,
+    [tx.tenantId, requestId],
+  );
 }
 
 /** The holds in force that are placed on the person as such. */

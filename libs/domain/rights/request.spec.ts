@@ -13,8 +13,13 @@ const receivedAt = '2026-01-31T12:00:00.000Z';
 // 28 February 2026 is a Saturday.
 const dueAt = '2026-03-03T00:00:00.000Z';
 const at = (instant: string) => ({ occurredAt: instant, now: instant });
+/** What a request of some kinds has to say. */
+const saying = (kind: RequestKind) => ({
+  ...(kind === 'rectification' ? { wrong: ['name' as const] } : {}),
+  ...(kind === 'objection' ? { against: ['messages' as const] } : {}),
+});
 const receiving = (kind: RequestKind, isIdentityKnown = true) =>
-  ({ name: 'Receive', data: { ...base, kind, isIdentityKnown, rules } }) as const;
+  ({ name: 'Receive', data: { ...base, ...saying(kind), kind, isIdentityKnown, rules } }) as const;
 const step = <N extends string>(name: N) => ({ name, data: { requestId } }) as const;
 const received = (kind: RequestKind = 'access', due: string | undefined = dueAt) => ({
   ...record('RequestReceived', { ...base, kind, ...(due ? { dueAt: due } : {}) }),
@@ -34,7 +39,7 @@ describe('the time to answer', () => {
   ])('of a request of the kind %s received on 31 January ends on %s', (kind, end) => {
     given()
       .when(receiving(kind), at(receivedAt))
-      .expectEvents({ ...record('RequestReceived', { ...base, kind, dueAt: end }), rules });
+      .expectEvents({ ...record('RequestReceived', { ...base, ...saying(kind), kind, dueAt: end }), rules });
   });
 
   it('is not received twice', () => {

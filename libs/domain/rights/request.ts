@@ -3,6 +3,7 @@ import type { RetentionPayloads, Rule, Service } from '#events';
 import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
 import { type Pause, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
 import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
+import { type Answered, faultInAnswer, faultInCorrection, faultInRequest } from './substance.js';
 
 type RequestEvents = Pick<
   RetentionPayloads,
@@ -18,6 +19,9 @@ type RequestEvents = Pick<
   | 'ErasureOrdered'
   | 'ErasureConfirmed'
   | 'ErasureCompleted'
+  | 'CorrectionNoted'
+  | 'RecipientsTold'
+  | 'ObjectionWithdrawn'
 >;
 type Received = RequestEvents['RequestReceived'];
 export type RequestKind = Received['kind'];
@@ -35,7 +39,12 @@ export type RequestCommands = {
   /** The person is told why, before the first month is over. */
   Extend: { readonly requestId: string };
   AcknowledgeComplaint: { readonly requestId: string };
-  Answer: { readonly requestId: string; readonly outcome: RequestEvents['RequestAnswered']['outcome'] };
+  Answer: Answered & { readonly requestId: string };
+  /** Data was changed; what was changed before the request came, or is not what was wrong, does not count. */
+  NoteCorrection: RequestEvents['CorrectionNoted'];
+  /** Others who had the data were told; also after the answer. */
+  TellRecipients: RequestEvents['RecipientsTold'];
+  WithdrawObjection: { readonly requestId: string };
   /** The deadline at `dueAt`. */
   DeclareOverdue: { readonly requestId: string; readonly dueAt: string };
   /** `holdIds`: the holds that are placed on the person as such; `kept`: items that stay, by right. */
@@ -51,6 +60,7 @@ export type RequestCommands = {
 interface Open {
   readonly status: 'open';
   readonly request: Received;
+  readonly receivedAt: string;
   /** When the clock began to run; undefined while it is not known who asks. */
   readonly runsFrom: string | undefined;
   readonly pauses: readonly Pause[];
@@ -60,6 +70,8 @@ interface Open {
   readonly isOverdue: boolean;
   readonly isAcknowledged: boolean;
   readonly erasure: { readonly confirmed: readonly string[] } | undefined;
+  readonly corrections: readonly RequestEvents['CorrectionNoted'][];
+  readonly isWithdrawn: boolean;
 }
 type State = { readonly status: 'none' } | Open | (Omit<Open, 'status'> & { readonly status: 'answered' });
 
@@ -69,6 +81,8 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
   decide: {
     Receive: ({ isIdentityKnown, rules, ...request }, state, { occurredAt }) => {
       if (state.status !== 'none') return nothing;
+      const fault = faultInRequest(request);
+      if (fault) return refuse(...fault, rules);
       const due = isIdentityKnown ? { dueAt: dueOf(request, { runsFrom: occurredAt, pauses: [], months: 1 }) } : {};
       return [record('RequestReceived', { ...request, ...due }, ...rules)];
     },
@@ -109,14 +123,34 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
           ? nothing
           : [record('ComplaintAcknowledged', { requestId, lateBySeconds: lateness(dueAt, occurredAt) })];
       }),
-    Answer: ({ requestId, outcome }, state, { occurredAt }) =>
-      whileOpen(state, ({ request, dueAt, erasure }) => {
+    Answer: (answer, state, { occurredAt }) =>
+      whileOpen(state, ({ request, dueAt, erasure, corrections, isWithdrawn }) => {
+        const { outcome } = answer;
+        const fault = faultInAnswer(request, corrections, isWithdrawn, answer);
+        if (fault) return refuse(...fault);
         const isErased = erasure !== undefined && erasure.confirmed.length === HOLDERS.length;
         if (request.kind === 'erasure' && outcome !== 'refused' && !isErased)
           return refuse('NotErased', 'Not every service has destroyed what it holds yet.');
         const limit = request.kind === 'complaint' ? undefined : dueAt;
-        return [record('RequestAnswered', { requestId, outcome, lateBySeconds: lateness(limit, occurredAt) })];
+        return [record('RequestAnswered', { ...answer, lateBySeconds: lateness(limit, occurredAt) })];
       }),
+    NoteCorrection: (correction, state) =>
+      whileOpen(state, ({ request, receivedAt, corrections }) => {
+        if (corrections.some(({ correctionId }) => correctionId === correction.correctionId)) return nothing;
+        const fault = faultInCorrection(request, receivedAt, correction);
+        return fault ? refuse(...fault) : [record('CorrectionNoted', correction)];
+      }),
+    TellRecipients: (told, state) => {
+      if (state.status === 'none') return unknown();
+      return state.corrections.length > 0 || state.erasure
+        ? [record('RecipientsTold', told)]
+        : refuse('NothingToTell', 'Others are told of what was corrected or erased, and nothing was so far.');
+    },
+    WithdrawObjection: ({ requestId }, state) => {
+      if (state.status === 'none') return unknown();
+      if (state.request.kind !== 'objection') return refuse('NotAnObjection', 'Only an objection is withdrawn.');
+      return state.isWithdrawn ? nothing : [record('ObjectionWithdrawn', { requestId })];
+    },
     DeclareOverdue: (data, state, { now }) =>
       state.status === 'open' &&
       !state.isOverdue &&
@@ -137,6 +171,7 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
     RequestReceived: (_, request, { occurredAt }) => ({
       status: 'open',
       request,
+      receivedAt: occurredAt,
       runsFrom: request.dueAt === undefined ? undefined : occurredAt,
       pauses: [],
       pausedSince: undefined,
@@ -145,6 +180,8 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
       isOverdue: false,
       isAcknowledged: false,
       erasure: undefined,
+      corrections: [],
+      isWithdrawn: false,
     }),
     IdentityConfirmed: (state, { dueAt }, { occurredAt }) => change(state, { dueAt, runsFrom: occurredAt }),
     ClarificationAsked: (state, _, { occurredAt }) => change(state, { pausedSince: occurredAt, dueAt: undefined }),
@@ -167,6 +204,10 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
         ? state
         : change(state, { erasure: { confirmed: [...(state.erasure?.confirmed ?? []), service] } }),
     ErasureCompleted: (state) => state,
+    CorrectionNoted: (state, correction) =>
+      state.status === 'none' ? state : change(state, { corrections: [...state.corrections, correction] }),
+    RecipientsTold: (state) => state,
+    ObjectionWithdrawn: (state) => change(state, { isWithdrawn: true }),
   },
   deadlines: {
     RequestReceived: ({ requestId, dueAt }) => (dueAt ? [due(requestId, dueAt)] : []),
@@ -190,8 +231,10 @@ function change(state: State, to: Partial<Omit<Open, 'status'>>): State {
   return state.status === 'none' ? state : { ...state, ...to };
 }
 
+const unknown = (): Decision<RequestEvents> => refuse('RequestUnknown', 'No request of this id was received.');
+
 function whileOpen(state: State, decide: (open: Open) => Decision<RequestEvents>): Decision<RequestEvents> {
-  if (state.status === 'none') return refuse('RequestUnknown', 'No request of this id was received.');
+  if (state.status === 'none') return unknown();
   return state.status === 'answered' ? refuse('RequestAnswered', 'The request has been answered.') : decide(state);
 }
 
