@@ -167,14 +167,14 @@ export async function versionsDiscarded(tx: Transaction, processor: string, stre
   return rows.map(({ version }) => version);
 }
 
-/** Records what became of a parked message. False when it was no longer parked. */
+/** Records what became of a parked message, and lets go of its content, which may be personal (AMZ-113). False when it was no longer parked. */
 export async function settleParked(
   tx: Transaction,
   parkedId: string,
   state: 'replayed' | 'discarded',
 ): Promise<boolean> {
   const rows = await tx.query(
-    "update parked set state = $3 where tenant_id = $1 and parked_id = $2 and state = 'parked' returning 1",
+    "update parked set state = $3, value = '' where tenant_id = $1 and parked_id = $2 and state = 'parked' returning 1",
     [tx.tenantId, parkedId, state],
   );
   return rows.length > 0;

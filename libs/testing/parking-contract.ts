@@ -70,6 +70,18 @@ export function parkingContract(current: () => Bench): void {
       expect(await effectsOf(bench, 'tally-a')).toEqual([1]);
     });
 
+    it('[R19] [AMZ-113] that is dealt with, one way or the other, keeps nothing of its content', async () => {
+      const bench = current();
+      const { processor, mend } = await withParked(bench);
+      const [first] = await parked(bench);
+      const contents = () => bench.service.asOwner("select from parked where value <> ''");
+      expect(await contents()).toHaveLength(3);
+      await bench.service.database.inTenant(ours, (tx) => settleParked(tx, first!.parked_id, 'discarded'));
+      mend();
+      expect(await replay(bench, processor)).toHaveLength(2);
+      expect(await contents()).toEqual([]);
+    });
+
     it('[R19] that is discarded lets those behind it be replayed, and has no effect when it comes again', async () => {
       const bench = current();
       const { processor } = await withParked(bench);

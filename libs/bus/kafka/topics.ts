@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { FEEDS_TOPIC } from '../cloudevents.js';
 import { retry } from './options.js';
 
 /**
@@ -12,6 +13,15 @@ export class OffsetOutOfRange extends Error {
     super(`Group ${group} stands at ${committed} in ${place}, which holds ${range.low} to ${range.high}`);
   }
 }
+
+/**
+ * Others name people on the feeds topic in clear, so it is not left to how long the brokers keep everything else: a week, and at most a
+ * day more, as Kafka deletes a day's file as a whole [R33].
+ */
+const FORGETFUL = [
+  { name: 'retention.ms', value: '604800000' },
+  { name: 'segment.ms', value: '86400000' },
+];
 
 /** Creates the missing topics and resolves when each has a leader. Another process doing the same does no harm. */
 export async function createMissing(
@@ -38,7 +48,7 @@ export async function createMissing(
         topic,
         numPartitions: partitions,
         replicationFactor: replication,
-        configEntries,
+        configEntries: topic === FEEDS_TOPIC ? [...configEntries, ...FORGETFUL] : configEntries,
       })),
     });
     await admin.fetchTopicMetadata({ topics: missing });
