@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ServiceKit } from '#nest';
 import { KITS } from '../../libs/nest/operations.js';
-import { postgresTools } from '../../libs/testing/postgres-tools.js';
+import { dumpOf, whatOpens as whatVaultsOpen } from '../../libs/testing/canary.js';
 import { openInvited, type Invited } from '../consent/invitations/testing.js';
 import { openMailbox, type Mailbox } from '../consent/messages/testing.js';
 
@@ -40,32 +37,9 @@ const BORN = MARKS.dateOfBirth;
 const CANARY = /erasmine|erazzie|erase-crm|erase-hr|1957-11-23/i;
 
 const done = (path: string, body: object = {}) => invited.done(path, body);
-const kits = () => invited.app.nest.get<readonly ServiceKit[]>(KITS);
 
-/** Everything the vaults, and what is parked, still open to somebody who has every key there is. */
-async function whatOpens(): Promise<string[]> {
-  const { organisationId } = invited.app;
-  const found: string[] = [];
-  for (const { name, database, vault } of kits())
-    await database.inTenant(organisationId, async (tx) => {
-      const subjects = await tx.query<{ id: string }>('select distinct subject_id as id from personal_data');
-      for (const { id } of subjects)
-        for (const [field, personal] of Object.entries(await vault.readAll(tx, id)))
-          if (personal.state === 'value') found.push(`${name} ${field}: ${personal.value}`);
-      for (const { value } of await tx.query<{ value: Buffer }>('select value from parked'))
-        found.push(`${name} parked: ${(await vault.open(tx, value)).toString()}`);
-    });
-  return found;
-}
-
-/** The whole database as `pg_dump` writes it, in clear text. */
-async function dump(): Promise<string> {
-  const tool = join(await postgresTools(), 'pg_dump');
-  const { stdout } = await promisify(execFile)(tool, [`--dbname=${invited.app.ownerUrl}`, '--inserts'], {
-    maxBuffer: 512 * 1024 * 1024,
-  });
-  return stdout;
-}
+const whatOpens = () => whatVaultsOpen(invited.app.nest.get<readonly ServiceKit[]>(KITS), invited.app.organisationId);
+const dump = () => dumpOf(invited.app.ownerUrl);
 
 async function until<T>(what: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 300; tries++) {

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { commandLines } from '../../libs/testing/canary.js';
 
 let folder: string;
 let child: ChildProcess;
@@ -44,27 +45,6 @@ async function start(): Promise<{ url: string; key: string; log: () => string }>
   return { url: url!, key: key!, log: () => text };
 }
 
-/** The command lines of the process and of all that it started, as everybody on the machine can read them. */
-async function commandLines(): Promise<string[]> {
-  const read = (path: string) => readFile(`/proc/${path}`, 'utf8').catch(() => '');
-  const all = await Promise.all(
-    (await readdir('/proc'))
-      .filter((name) => /^\d+$/.test(name))
-      .map(async (pid) => ({
-        pid: Number(pid),
-        parent: Number(/^PPid:\s*(\d+)/m.exec(await read(`${pid}/status`))?.[1]),
-        line: (await read(`${pid}/cmdline`)).replaceAll('\0', ' ').trim(),
-      })),
-  );
-  const family = new Set([child.pid]);
-  for (let grown = true; grown;) {
-    const before = family.size;
-    for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
-    grown = family.size > before;
-  }
-  return all.filter(({ pid }) => family.has(pid)).map(({ line }) => line);
-}
-
 it('[R58] neither the logs of the process and its database nor any command line tell a secret or anything of a person', async () => {
   const { url, key, log } = await start();
   const send = (path: string, body: string, type = 'application/json') =>
@@ -92,7 +72,7 @@ it('[R58] neither the logs of the process and its database nor any command line 
   expect(stati.slice(1).every((status) => status >= 400 && status < 500)).toBe(true);
 
   const password = (await readFile(join(folder, 'data', 'postgres.password'), 'utf8')).trim();
-  const lines = await commandLines();
+  const lines = await commandLines([child.pid!]);
   expect(lines.filter((line) => line.includes('postgres')).length).toBeGreaterThan(3);
   const written = log().replace(key, ''); // shown once, to be kept
   const database = await readFile(join(folder, 'data', 'postgres.log'), 'utf8');

@@ -18,6 +18,8 @@ import { Kafka, logLevel } from 'kafkajs';
 /** A broker to talk to: `host:port` addresses, and how to be done with it. */
 export interface Broker {
   brokers: string[];
+  /** Where its messages and its log lie, when it is one of ours that runs from the jars. */
+  folder?: string;
   /** Ends the broker and deletes its data; a broker that was already running is left alone. */
   stop(): Promise<void>;
 }
@@ -154,7 +156,7 @@ async function launch(tools: string, jars: string): Promise<Launched> {
   await run('java', ['-XX:TieredStopAtLevel=1', '-cp', jars, ...format], { timeout: 60_000 });
   const log = join(folder, 'broker.log');
   const broker = await spawnBroker(tools, jars, settings, log);
-  return { brokers: [`127.0.0.1:${brokerPort}`], log, process: broker, stop: () => end(broker, folder) };
+  return { brokers: [`127.0.0.1:${brokerPort}`], folder, log, process: broker, stop: () => end(broker, folder) };
 }
 
 /**

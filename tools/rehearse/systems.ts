@@ -19,6 +19,22 @@ export interface System extends Stage {
   stop(): Promise<void>;
 }
 
+/** What a system on Kafka is made of, for whoever searches all of it. */
+export interface Insides {
+  readonly brokers: readonly string[];
+  /** Where the broker and Postgres keep what they are given, and their logs; a broker of others keeps its own to itself. */
+  readonly folders: readonly string[];
+  /** The superuser's URL of the database. */
+  readonly ownerUrl: string;
+  /** The URL of a service's own role. */
+  readonly urlFor: (service: string) => string;
+  /** The key-encryption key, as the processes are given it. */
+  readonly kek: string;
+  readonly pids: readonly number[];
+  /** Everything the four processes have written so far. */
+  readonly output: () => string;
+}
+
 /** Something that was started, and how to undo it; undone in reverse, also when a later one does not start. */
 type Undo = (() => Promise<unknown>)[];
 
@@ -29,22 +45,71 @@ const STOPPING = 15_000; // longer than a process takes to stop in order
  * Starts a fresh system whose clock stands at `clock` (UTC), with further settings for each of its processes. Throws with what the process
  * said when it does not start.
  */
-export async function startSystem(mode: Mode, clock: string, settings: Settings = {}): Promise<System> {
+export function startSystem(mode: Mode, clock: string, settings: Settings = {}): Promise<System> {
+  return undoable(start[mode], clock, settings);
+}
+
+/** As `startSystem` on Kafka, with what it is made of. */
+export function startOnKafka(clock: string, settings: Settings = {}): Promise<System & { insides: Insides }> {
+  return undoable(onKafka, clock, settings);
+}
+
+type Settings = Readonly<Record<string, string>>;
+type Start<T extends Stage = Stage> = (clock: string, settings: Settings, undo: Undo) => Promise<T>;
+
+async function undoable<T extends Stage>(starting: Start<T>, clock: string, settings: Settings) {
   const undo: Undo = [];
   const stop = async () => {
     for (let last = undo.pop(); last; last = undo.pop()) await last();
   };
   try {
-    return { ...(await start[mode](clock, settings, undo)), stop };
+    return { ...(await starting(clock, settings, undo)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-type Settings = Readonly<Record<string, string>>;
+const onKafka: Start<Stage & { insides: Insides }> = async (clock, settings, undo) => {
+  const { broker, postgres, folder: data } = await ground(undo);
+  const ports = await freePorts(4);
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const kek = randomBytes(32).toString('base64');
+  const urlFor = (service: string) => postgres.urlFor(`rollcall_${service}`);
+  const shared = {
+    ...settings,
+    ROLLCALL_DATABASE_OWNER_URL: postgres.ownerUrl,
+    ROLLCALL_INTERNAL_SECRET: randomBytes(32).toString('hex'),
+    ROLLCALL_KEK: kek,
+    ROLLCALL_CLOCK: `manual:${clock}`,
+    KAFKA_BROKERS: broker.brokers.join(','),
+  };
+  // The gateway reads these; consent where membership is, retention where all others are.
+  const upstreams = {
+    ROLLCALL_MEMBERSHIP_URL: urls[0]!,
+    ROLLCALL_CONSENT_URL: urls[1]!,
+    ROLLCALL_RETENTION_URL: urls[2]!,
+    ROLLCALL_GATEWAY_URL: urls[3]!,
+  };
+  const started = (['membership', 'consent', 'retention', 'gateway'] as const).map((service, index) => {
+    const own = { ROLLCALL_DATABASE_URL: urlFor(service), PORT: String(ports[index]) };
+    return run(service, { ...shared, ...upstreams, ...own }, undo);
+  });
+  await Promise.all(started.map((output, index) => ready(urls[index]!, output)));
+  const [, key] = await started[3]!.says(/shown once: (\S+)/);
+  const insides = {
+    brokers: broker.brokers,
+    folders: [data, ...(broker.folder ? [broker.folder] : [])],
+    ownerUrl: postgres.ownerUrl,
+    urlFor,
+    kek,
+    pids: [postgres.pid, ...started.map(({ child }) => child.pid!)],
+    output: () => started.map(({ all }) => all()).join('\n'),
+  };
+  return { url: urls[3]!, key: key!, insides };
+};
 
-const start: Readonly<Record<Mode, (clock: string, settings: Settings, undo: Undo) => Promise<Stage>>> = {
+const start: Readonly<Record<Mode, Start>> = {
   standalone: async (clock, settings, undo) => {
     const ROLLCALL_DATA = await folder(undo);
     const own = { ROLLCALL_DATA, ROLLCALL_CLOCK: `manual:${clock}`, PORT: '0' };
@@ -53,31 +118,8 @@ const start: Readonly<Record<Mode, (clock: string, settings: Settings, undo: Und
     return { url: url!, key: key! };
   },
   kafka: async (clock, settings, undo) => {
-    const { broker, postgres } = await ground(undo);
-    const ports = await freePorts(4);
-    const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-    const shared = {
-      ...settings,
-      ROLLCALL_DATABASE_OWNER_URL: postgres.ownerUrl,
-      ROLLCALL_INTERNAL_SECRET: randomBytes(32).toString('hex'),
-      ROLLCALL_KEK: randomBytes(32).toString('base64'),
-      ROLLCALL_CLOCK: `manual:${clock}`,
-      KAFKA_BROKERS: broker.brokers.join(','),
-    };
-    // The gateway reads these; consent where membership is, retention where all others are.
-    const upstreams = {
-      ROLLCALL_MEMBERSHIP_URL: urls[0]!,
-      ROLLCALL_CONSENT_URL: urls[1]!,
-      ROLLCALL_RETENTION_URL: urls[2]!,
-      ROLLCALL_GATEWAY_URL: urls[3]!,
-    };
-    const started = (['membership', 'consent', 'retention', 'gateway'] as const).map((service, index) => {
-      const own = { ROLLCALL_DATABASE_URL: postgres.urlFor(`rollcall_${service}`), PORT: String(ports[index]) };
-      return run(service, { ...shared, ...upstreams, ...own }, undo);
-    });
-    await Promise.all(started.map((output, index) => ready(urls[index]!, output)));
-    const [, key] = await started[3]!.says(/shown once: (\S+)/);
-    return { url: urls[3]!, key: key! };
+    const { url, key } = await onKafka(clock, settings, undo);
+    return { url, key };
   },
 };
 
@@ -87,9 +129,10 @@ async function ground(undo: Undo) {
     undo.push(() => started.stop());
     return started;
   };
-  const both = [kept(startBroker()), kept(startEmbeddedPostgres(await folder(undo)))] as const;
+  const data = await folder(undo);
+  const both = [kept(startBroker()), kept(startEmbeddedPostgres(data))] as const;
   await Promise.allSettled(both); // so that the one that started can be ended when the other did not
-  return { broker: await both[0], postgres: await both[1] };
+  return { broker: await both[0], postgres: await both[1], folder: data };
 }
 
 async function folder(undo: Undo): Promise<string> {

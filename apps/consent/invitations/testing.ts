@@ -66,15 +66,7 @@ export async function openInvited(env: Readonly<Record<string, string>> = {}): P
     };
     return app.post('/v1/invitations', { ...usual, whatsappLink: WHATSAPP, ...body });
   };
-  const page = async (path: string, init: RequestInit): Promise<Page> => {
-    const response = await fetch(new URL(path, app.url), init);
-    const html = await response.text();
-    const form = /name="form" value="([^"]*)"/.exec(html)?.[1] ?? '';
-    return { status: response.status, html, headers: response.headers, form };
-  };
-  const open: Invited['open'] = (path, headers = {}) => page(path, { headers });
-  const fill: Invited['fill'] = (path, sent, headers = {}) =>
-    page(path, { method: 'POST', body: new URLSearchParams(sent), headers });
+  const { open, fill } = pagesAt(app.url);
   return {
     ...party,
     issue,
@@ -96,5 +88,19 @@ export async function openInvited(env: Readonly<Record<string, string>> = {}): P
       await app.settle();
       return { crmId, personId };
     },
+  };
+}
+
+/** The pages of a running product, as a browser without scripts opens and fills them. */
+export function pagesAt(url: string): Pick<Invited, 'open' | 'fill'> {
+  const page = async (path: string, init: RequestInit): Promise<Page> => {
+    const response = await fetch(new URL(path, url), init);
+    const html = await response.text();
+    const form = /name="form" value="([^"]*)"/.exec(html)?.[1] ?? '';
+    return { status: response.status, html, headers: response.headers, form };
+  };
+  return {
+    open: (path, headers = {}) => page(path, { headers }),
+    fill: (path, sent, headers = {}) => page(path, { method: 'POST', body: new URLSearchParams(sent), headers }),
   };
 }
