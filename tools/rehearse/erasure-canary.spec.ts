@@ -288,7 +288,7 @@ it(
     expect(mailbox.mails.every(({ recipients }) => recipients[0] === MARKS.email)).toBe(true);
     const topics = Map.groupBy(await everyMessage(system.insides.brokers), ({ topic }) => topic);
     for (const name of SERVICES) expect(topics.get(`rollcall.${name}`)!.length).toBeGreaterThan(3);
-    // The one topic that others write: by its nature it names people, and is forgotten within eight days.
+    // The one topic that others write: by its nature it names people, and is forgotten after about eight days.
     expect(topics.get(FEEDS_TOPIC)!.filter(({ text }) => isMarked(text))).toHaveLength(2);
     const { 'retention.ms': retention, 'segment.ms': segment } = await settingsOf(system.insides.brokers, FEEDS_TOPIC);
     expect([retention, segment]).toEqual([`${7 * DAY}`, `${DAY}`]);
