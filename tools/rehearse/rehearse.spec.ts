@@ -198,7 +198,7 @@ describe('on the running product', () => {
     expect(failing.map(inLines).join('\n')).toBe('');
     expect(reports).toHaveLength(stories.length);
     expect(tally(reports).judged).toBeGreaterThan(200);
-  }, 300_000);
+  }, 900_000);
 
   it('refuses a system on real time', async () => {
     const system = createServer((_, response) => {
