@@ -56,8 +56,11 @@ describe('a request to put data right', () => {
     const [personId, other] = [await person('bea'), await person('bob')];
     const { path } = await request({ kind: 'rectification', personId, wrong: ['name'] });
     const { path: category } = await request({ kind: 'rectification', personId, wrong: ['category'] });
-    await birth('bea', '1990-01-01');
+    const { path: born } = await request({ kind: 'rectification', personId, wrong: ['date_of_birth'] });
     const { body } = await birth('bob', '1990-01-01');
+    expect((await read(born)).corrections).toEqual([]);
+    await birth('bea', '1990-01-01');
+    expect((await read(born)).corrections).toHaveLength(1);
     expect(body['personId']).toBe(other);
     expect((await read(path)).corrections).toEqual([]);
     expect((await read(category)).corrections).toEqual([]);
