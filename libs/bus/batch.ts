@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { decode, FEEDS_TOPIC, NO_TENANT, type Decoded } from './cloudevents.js';
-import type { ReceivedMessage } from './transport.js';
+import { decode, NO_TENANT, type Decoded } from './cloudevents.js';
+import { FEEDS_TOPIC, type ReceivedMessage } from './transport.js';
 
 /** A message as it came, what could be read of it, and what it must be handled in order with. */
 export interface Item {

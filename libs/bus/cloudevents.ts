@@ -2,10 +2,8 @@ import { v5 } from 'uuid';
 import { parseInstant } from '#domain';
 import { eventType, upcast, type EventContext, type RecordedEvent } from '#events';
 import type { SequencedEvent } from '#eventsourcing';
-import type { BusMessage, ReceivedMessage } from './transport.js';
+import { FEEDS_TOPIC, type BusMessage, type ReceivedMessage } from './transport.js';
 
-/** The topic other systems may write to, statements of theirs and nothing else; what else is on it is parked. */
-export const FEEDS_TOPIC = 'rollcall.feeds';
 /** Holds messages whose organisation cannot be read; no organisation's own. */
 export const NO_TENANT = '00000000-0000-0000-0000-000000000000';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

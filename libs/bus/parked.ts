@@ -2,8 +2,8 @@ import { v5 } from 'uuid';
 import { eventType, type RecordedEvent } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { fingerprint, type Item } from './batch.js';
-import { FEEDS_TOPIC, NO_TENANT } from './cloudevents.js';
-import type { ReceivedMessage } from './transport.js';
+import { NO_TENANT } from './cloudevents.js';
+import { FEEDS_TOPIC, type ReceivedMessage } from './transport.js';
 
 /** A message that could not be handled, as the API shows it: where it came from and why, never its content. */
 export interface ParkedMessage {

@@ -9,6 +9,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** The topic other systems may write to, statements of theirs and nothing else; what else is on it is parked. */
+export const FEEDS_TOPIC = 'rollcall.feeds';
+
 /** One message on its way out. `key` decides the order (the stream id); the value is bytes nobody here looks into. */
 export interface BusMessage {
   topic: string;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import { FEEDS_TOPIC } from '../cloudevents.js';
+import { FEEDS_TOPIC } from '../transport.js';
 import { retry } from './options.js';
 
 /**
