@@ -171,6 +171,30 @@ describe('the sweeper', () => {
     expect((await rang(bad)).map(({ occurredAt }) => occurredAt)).toEqual([NOON]);
   });
 
+  it('[R21] tries again every second, however long it lasts, what fails by a fault that passes', async () => {
+    const id = newTally();
+    await append(id, set(NOON));
+    let isFull = true;
+    const full = "do $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$";
+    // Each round tries the page, the row by itself, puts it off, and finds nothing more: the first two have no room to commit.
+    const sweeper = await manual(
+      around(async (run, tx, nth) => {
+        const result = await run();
+        if (isFull && [1, 2].includes(nth % 4)) await tx.query(full);
+        return result;
+      }),
+    );
+    for (let second = 0; second < 8; second++) {
+      await clock(after(second));
+      await sweeper.sweep();
+      expect(await open()).toMatchObject([{ fire: after(second + 1), attempts: 0 }]);
+    }
+    isFull = false;
+    await clock(after(8));
+    expect(await sweeper.sweep()).toBe(1);
+    expect(await rang(id)).toHaveLength(1);
+  });
+
   it('puts off a deadline of a stream it has no decider for', async () => {
     const id = newTally();
     await append(id, set(NOON));

@@ -1,6 +1,7 @@
 import type { Decider } from '#domain';
 import type { Commands } from './commands.js';
 import type { Database, Transaction } from './database.js';
+import { isTransient } from './errors.js';
 import { rest, Signal } from './signal.js';
 
 interface DueRow {
@@ -214,16 +215,28 @@ export class Sweeper {
     }
   }
 
-  /** Only the very deadline that failed: it may have been moved or replaced since, and must not fire before its new time. */
+  /**
+   * Only the very deadline that failed: it may have been moved or replaced since, and must not fire before its new time. A fault that
+   * passes is not the deadline's own: it counts for no attempt and is tried again after a second, so that an outage of any length leaves
+   * nothing waiting for minutes (R21).
+   */
   private async putOff(row: DueRow, error: unknown): Promise<void> {
     this.options.log('error', `The deadline ${row.name} of ${row.stream_id} failed`, error);
     const failure = error instanceof Error ? error.name : 'unknown';
     await this.options.database.asRelay((tx) =>
       tx.query(
-        `update deadlines set attempts = attempts + 1, failure = $5,
-           fire_at = current_instant() + make_interval(secs => ($6::int[])[least(attempts, 4) + 1])
+        `update deadlines set attempts = attempts + $7, failure = $5,
+           fire_at = current_instant() + make_interval(secs => ($6::int[])[least(attempts * $7, 4) + 1])
          where tenant_id = $1 and stream_id = $2 and name = $3 and causation_id = $4`,
-        [row.tenant_id, row.stream_id, row.name, row.causation_id, failure, BACK_OFF_SECONDS],
+        [
+          row.tenant_id,
+          row.stream_id,
+          row.name,
+          row.causation_id,
+          failure,
+          BACK_OFF_SECONDS,
+          isTransient(error) ? 0 : 1,
+        ],
       ),
     );
   }
