@@ -2,19 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { killServices } from './f01-kill-services.js';
-import { killBetweenCommits, killedBetween } from './f02-kill-between-commits.js';
-import { rollingRestart } from './f03-rolling-restart.js';
-import { killBrokers } from './f04-kill-brokers.js';
-import { kafkaAway } from './f05-kafka-away.js';
-import { crashPostgres } from './f07-crash-postgres.js';
-import { stutter } from './f09-stutter.js';
-import { poisoned } from './f10-poison.js';
-import { clocks } from './f11-clocks.js';
-import { diskFull } from './f12-disk-full.js';
-import { twoOfEverything } from './f13-two-of-everything.js';
-import { longTransaction } from './f20-long-transaction.js';
-import { killStandalone } from './f21-kill-standalone.js';
+import { killedBetween } from './f02-kill-between-commits.js';
+import { FAULTS } from './faults.js';
 import { copyOf } from './plant.js';
 
 /** The build that a test run makes before it begins. */
@@ -26,22 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('[R63] planting bugs in a copy of the build', () => {
-  const faults = [
-    killServices,
-    killBetweenCommits,
-    rollingRestart,
-    killBrokers,
-    kafkaAway,
-    crashPostgres,
-    stutter,
-    poisoned,
-    clocks,
-    diskFull,
-    twoOfEverything,
-    longTransaction,
-    killStandalone,
-  ];
-  it.each(faults.map((fault) => [fault.id, fault.planted.edits] as const))(
+  it.each(FAULTS.map((fault) => [fault.id, fault.planted.edits] as const))(
     'finds every piece of %s',
     async (_, edits) => {
       const dist = await copyOf(build, folder, edits);
