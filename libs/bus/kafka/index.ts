@@ -1,5 +1,5 @@
 /** The transport over Apache Kafka. The only folder that knows kafkajs: none of its types leaves it [R61]. */
-import { Kafka, type SASLOptions, logLevel } from 'kafkajs';
+import { Kafka, type RetryOptions, type SASLOptions, logLevel } from 'kafkajs';
 import {
   type Subscribed,
   type Subscription,
@@ -9,7 +9,13 @@ import {
   publishLimit,
 } from '../transport.js';
 import { type Consumer, consume } from './consumer.js';
-import { type KafkaOptions, defaultPartitions, defaultReplication, logToStandardError } from './options.js';
+import {
+  type KafkaOptions,
+  defaultPartitions,
+  defaultReplication,
+  logToStandardError,
+  questionRetry,
+} from './options.js';
 import { openPatience } from './patience.js';
 import { watchProgress } from './progress.js';
 import { openSender } from './sender.js';
@@ -42,7 +48,8 @@ export function kafkaTransport(options: KafkaOptions): Transport {
     for (const listener of listeners) listener(error);
   };
 
-  const patience = openPatience(kafka, log, fatal);
+  const asking = connectionTo(options, log, questionRetry(options.brokers.length));
+  const patience = openPatience(asking, log, fatal);
   const endWatch = watchProgress(kafka, consumers, log, fatal);
 
   const join = async (subscription: Subscription): Promise<Consumer> => {
@@ -140,7 +147,7 @@ function problemOf(consumer: Consumer): string {
   return status === 'crashed' || tooLong ? `group ${consumer.group} is ${status}` : '';
 }
 
-function connectionTo({ brokers, clientId, ssl, sasl }: KafkaOptions, log: TransportLog): Kafka {
+function connectionTo({ brokers, clientId, ssl, sasl }: KafkaOptions, log: TransportLog, retry?: RetryOptions): Kafka {
   if (sasl?.mechanism === 'plain' && !ssl) throw new Error('SASL plain without TLS would send the password in clear');
   return new Kafka({
     clientId,
@@ -149,6 +156,7 @@ function connectionTo({ brokers, clientId, ssl, sasl }: KafkaOptions, log: Trans
     sasl: sasl as SASLOptions | undefined,
     connectionTimeout: 3000,
     requestTimeout: 10_000,
+    ...(retry && { retry }),
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => {
       const { message, ...fields } = entry.log;

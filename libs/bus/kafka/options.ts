@@ -33,3 +33,9 @@ export const logToStandardError: TransportLog = (level, message, fields) => {
  * Every field is named, as kafkajs has other defaults when it finds itself in a test.
  */
 export const retry = { initialRetryTime: 100, maxRetryTime: 5000, factor: 0.2, multiplier: 2, retries: 6 };
+
+/**
+ * For the question whether anybody is there: each of so many brokers is tried, and one of them twice. kafkajs takes how often it connects
+ * from the client alone, whatever an admin is given, and otherwise asks a machine that is down for ten seconds.
+ */
+export const questionRetry = (brokers: number) => ({ ...retry, maxRetryTime: 1000, retries: brokers });

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Kafka } from 'kafkajs';
 import { type TransportLog, reasonOf } from '../transport.js';
-import { retry } from './options.js';
 
 const pause = 3_000; // milliseconds
 /** Every so many tries it is said again. */
@@ -18,7 +17,7 @@ export interface Patience {
   close(): void;
 }
 
-/** `fatal` is told what failed in the background and cannot pass. */
+/** `kafka` gives up soon where nobody answers (`questionRetry`). `fatal` is told what failed in the background and cannot pass. */
 export function openPatience(kafka: Kafka, log: TransportLog, fatal: (error: Error) => void): Patience {
   const closing = new AbortController();
   const waiting = new Set<string>();
@@ -63,7 +62,7 @@ export function openPatience(kafka: Kafka, log: TransportLog, fatal: (error: Err
 
 /** Asks the brokers, one after the other, for their cluster. One that refuses us has answered. */
 async function ask(kafka: Kafka): Promise<boolean> {
-  const admin = kafka.admin({ retry: { ...retry, retries: 3 } });
+  const admin = kafka.admin();
   try {
     await admin.connect();
     await admin.describeCluster();
