@@ -42,8 +42,9 @@ export const requestsProjection = projection<RetentionPayloads>('rights_requests
   }),
   IdentityConfirmed: ({ data }) => ({ update: { ...data, state: 'open' } }),
   ClarificationAsked: ({ data }) => ({ update: { ...data, dueAt: null, state: 'paused' } }),
-  ClarificationGiven: ({ data }) => ({ update: { ...data, state: 'open' } }),
-  RequestExtended: ({ data }) => ({ update: { ...data, state: 'open' } }),
+  // What was overdue by the limit of before may not be by the new one: its own deadline says so, at once where it has passed.
+  ClarificationGiven: ({ data }) => ({ update: { ...data, state: 'open', overdueAt: null } }),
+  RequestExtended: ({ data }) => ({ update: { ...data, state: 'open', overdueAt: null } }),
   RequestOverdue: ({ occurredAt, data: { requestId } }) => ({
     update: { requestId, state: 'overdue', overdueAt: occurredAt },
   }),

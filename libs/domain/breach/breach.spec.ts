@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadProfiles } from '../../../policies/load.js';
 import { specify } from '../../testing/specs.js';
-import { fold, record } from '../decider.js';
+import { type CommandOf, fold, record } from '../decider.js';
 import { resolvePolicy } from '../policy/policy.js';
 import { breach, type BreachCommands } from './breach.js';
 import { breachChecklist } from './checklist.js';
@@ -45,7 +45,11 @@ const decided = (risk: 'unlikely' | 'likely' | 'high', report: boolean, toTell: 
   record('BreachReportingDecided', { breachId, risk, report, toTell, decidedBy: bea, dueAt });
 const telling = (personIds: string[]) => ({ breachId, personIds, channel: 'email' as const, toldBy: bea });
 const closing = { name: 'Close', data: { breachId, outcome: 'contained', closedBy: bea } } as const;
-const { given } = specify(breach);
+const { given: begin } = specify(breach);
+/** What is said without a time is said when the organisation became aware of it. */
+const given = (...past: Parameters<typeof begin>) => ({
+  when: (command: CommandOf<BreachCommands>, moment = at(awareAt)) => begin(...past).when(command, moment),
+});
 
 describe('the checklist', () => {
   const policies = loadProfiles();
@@ -219,6 +223,23 @@ describe('a breach', () => {
       .expectEvents(end);
     given(reported, end).when(outcome).expectNothing();
     given(reported, end).when(attesting('delete_messages')).expectRefused('BreachClosed');
+  });
+
+  it('is neither decided, told to the regulator nor closed before anybody was aware of it', () => {
+    const early = at('2026-03-27T17:59:59.999Z');
+    const toTell = { name: 'TellRegulator', data: { breachId, toldBy: bea, isDelayExplained: false } } as const;
+    given(reported).when(deciding('likely', true), early).expectRefused('BeforeAwareness');
+    given(reported, decided('likely', true)).when(toTell, early).expectRefused('BeforeAwareness');
+    given(reported, ...all, decided('unlikely', false))
+      .when(closing, early)
+      .expectRefused('BeforeAwareness');
+  });
+
+  it('[BR-40] takes no step before it happened, but perhaps one before anybody in charge was aware', () => {
+    const happenedAt = '2026-03-27T17:00:00.000Z';
+    const known = { ...reported, data: { ...reported.data, happenedAt } };
+    given(known).when(attesting('delete_messages'), at('2026-03-27T16:59:59.999Z')).expectRefused('BeforeItHappened');
+    given(known).when(attesting('delete_messages'), at(happenedAt)).expectEvents(attested('delete_messages'));
   });
 
   it('people are told once each; by a public notice where nobody can be named', () => {

@@ -96,9 +96,9 @@ export const breach: Decider<BreachState, BreachCommands, BreachEvents> = {
         const isNews = !isAnybodyTold || data.personIds.some((id) => !told.has(id));
         return isNews ? [record('PeopleToldOfBreach', data)] : nothing;
       }),
-    Close: (data, state) => {
+    Close: (data, state, { occurredAt }) => {
       if (state.status === 'closed') return nothing;
-      return whileOpen(state, (open) => {
+      return onceAware(state, occurredAt, (open) => {
         const missing = missingFrom(open);
         return missing.length > 0
           ? refuse('BreachIncomplete', `It cannot be closed yet. Missing: ${missing.join(', ')}.`)
@@ -147,6 +147,19 @@ function whileOpen(state: BreachState, decide: (open: OpenBreach) => Decision<Br
     : refuse('NotReported', 'No breach of this id was reported.');
 }
 
+/** What can only have been once the organisation knew: a slip of the date would make it look timely. */
+function onceAware(
+  state: BreachState,
+  at: string,
+  decide: (open: OpenBreach) => Decision<BreachEvents>,
+): Decision<BreachEvents> {
+  return whileOpen(state, (open) =>
+    compareInstants(at, open.reported.awareAt) < 0
+      ? refuse('BeforeAwareness', 'That cannot have been before the organisation was aware of the breach.')
+      : decide(open),
+  );
+}
+
 function onHolds(
   state: BreachState,
   holdIds: readonly string[],
@@ -169,6 +182,9 @@ function attestStep(
     const at = open.reported.steps.findIndex((one) => one.step === step);
     if (at < 0) return refuse('NoSuchStep', 'The checklist of this breach has no such step.', rules);
     if (open.settled.has(step)) return nothing;
+    const { happenedAt } = open.reported;
+    if (happenedAt !== undefined && compareInstants(occurredAt, happenedAt) < 0)
+      return refuse('BeforeItHappened', 'Nothing can have been done about it before it happened.', rules);
     const [first] = unsettled(open);
     if (open.reported.inOrder && first !== step)
       return refuse('StepOutOfOrder', `The steps are taken in their order, and ${first!} comes first.`, rules);
@@ -187,8 +203,12 @@ function attestStep(
 }
 
 /** The regulator is told unless a risk to people is unlikely (UK GDPR, article 33(1)); people are told where it is high (34(1)). */
-function decideReporting(data: BreachCommands['DecideReporting'], state: BreachState): Decision<BreachEvents> {
-  return whileOpen(state, ({ decision, reported, regulatorToldAt }) => {
+function decideReporting(
+  data: BreachCommands['DecideReporting'],
+  state: BreachState,
+  { occurredAt }: Moment,
+): Decision<BreachEvents> {
+  return onceAware(state, occurredAt, ({ decision, reported, regulatorToldAt }) => {
     const { risk, report } = data;
     if (!report && risk !== 'unlikely')
       return refuse('HasToBeReported', 'The regulator is told unless a risk to people is unlikely.');
@@ -205,7 +225,7 @@ function tellRegulator(
   state: BreachState,
   { occurredAt }: Moment,
 ): Decision<BreachEvents> {
-  return whileOpen(state, ({ decision, reported, regulatorToldAt }) => {
+  return onceAware(state, occurredAt, ({ decision, reported, regulatorToldAt }) => {
     if (regulatorToldAt !== undefined) return nothing;
     if (!decision?.report) return refuse('NotDecided', 'It has not been decided to tell the regulator.');
     const lateBySeconds = secondsLate(reported.dueAt, occurredAt);

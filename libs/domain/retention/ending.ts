@@ -1,5 +1,5 @@
 /** How an item ends: the order to whoever has to see to it, and their word of what became of it. */
-import { addDuration, secondsLate } from '../calendar/calendar.js';
+import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
 import type { Rule } from '#events';
 import { type Decision, type Moment, type NewEventOf, nothing, record, refuse } from '../decider.js';
 import { byPrecedence } from '../schedule/precedence.js';
@@ -52,7 +52,7 @@ function order({ item }: Timed, owedFrom: string, now: string): Task {
 }
 
 /** Why a word on the item's end does not count, with its evidence; undefined where it does. */
-function shut(state: Known, by: string, scope: Scope, { rules }: Ending, now: string) {
+function shut(state: Known, by: string, scope: Scope, { rules }: Ending, { occurredAt, now }: Moment) {
   const no = (reason: 'NotTheOwner' | 'NotYetExpired' | 'UnderHold', because: string) => {
     const { itemId } = state.item;
     const evidence = record('DeletionAttestationRefused', { itemId, scope, attestedBy: by, reason }, ...rules);
@@ -67,7 +67,15 @@ function shut(state: Known, by: string, scope: Scope, { rules }: Ending, now: st
     return no('NotYetExpired', 'What the time of the item runs from has not happened: it is to be kept.');
   if (state.status === 'scheduled' && !isPast(state.retainUntil, now))
     return no('NotYetExpired', `The item is to be kept until ${state.retainUntil}.`);
+  const kept = keptUntil(state);
+  if (compareInstants(occurredAt, kept) < 0)
+    return no('NotYetExpired', `The item was to be kept until ${kept}, so its end cannot be of an earlier time.`);
   return undefined;
+}
+
+/** Until when it had to exist: to the end of its time, or to the release of the last hold on it (BR-57, BR-61). */
+function keptUntil({ retainUntil, releasedAt }: Timed): string {
+  return releasedAt !== undefined && compareInstants(retainUntil, releasedAt) < 0 ? releasedAt : retainUntil;
 }
 
 /** The item's order as it stands; with the events that open it where the deadline has yet to. */
@@ -88,11 +96,12 @@ function take(
   { by, scope = 'everyone', rules }: Word,
   to: readonly string[],
   state: State,
-  { occurredAt, now }: Moment,
+  moment: Moment,
   tell: Told,
 ): Decision<RetentionEvents> {
   if (state.status === 'unscheduled') return refuse('ItemUnknown', 'No item of this id is kept.', rules);
-  const refusal = shut(state, by, scope, { rules }, now);
+  const { occurredAt, now } = moment;
+  const refusal = shut(state, by, scope, { rules }, moment);
   if (refusal) return refusal;
   if (state.status === 'awaiting' || state.status === 'expired') return nothing; // shut already
   const [asked, overtaken, task] = orderIn(state, now);

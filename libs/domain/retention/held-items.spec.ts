@@ -90,6 +90,20 @@ describe('an item under a hold', () => {
       });
   });
 
+  it('[BR-61] refuses, after the release, the word that it was deleted while the hold was on it', () => {
+    const released = { ...lifted(), occurredAt: closedAt };
+    const said = (occurredAt: string) => ({ occurredAt, now: '2026-10-05T12:00:00.000Z' });
+    const past = [scheduled, held(), expired, blocked(inquiry), released, reopened];
+    given(...past)
+      .when(attesting(), said('2026-09-30T15:59:59.999Z'))
+      .expectRefused('NotYetExpired', { obligations: ['BR-61'] });
+    given(...past)
+      .when(attesting(), said(closedAt))
+      .expectEvents(
+        record('DeletionAttested', { itemId, taskId, scope: 'own_device', attestedBy: ownerId, lateBySeconds: 0 }),
+      );
+  });
+
   it('[BR-58] [BR-61] gets its full time to be deleted when the hold is released', () => {
     given(scheduled, held(), expired, blocked(inquiry)).when(lifting(), at(closedAt)).expectEvents(lifted(), reopened);
   });

@@ -76,6 +76,8 @@ export interface Kept {
   readonly holds: readonly string[];
   /** Until when somebody decided at a review to keep it. */
   readonly keptUntil?: string;
+  /** When the last hold on it was released. */
+  readonly releasedAt?: string;
 }
 export interface Timed extends Kept {
   readonly retainUntil: string;

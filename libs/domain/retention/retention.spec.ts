@@ -205,6 +205,15 @@ describe('retention', () => {
         .expectRefused('NotYetExpired', { obligations: ['BR-57'], evidence: [notCounted('NotYetExpired')] });
     });
 
+    it('[BR-57] is refused where it says that the item went before its time was over', () => {
+      given(...open)
+        .when(attesting(), at('2026-02-28T14:04:59.999Z', dueAt))
+        .expectRefused('NotYetExpired', { obligations: ['BR-57'], evidence: [notCounted('NotYetExpired')] });
+      given(...open)
+        .when(attesting(), at(retainUntil, dueAt))
+        .expectEvents(attested());
+    });
+
     it('[BR-59] is refused from anybody else, and kept as evidence', () => {
       const other = '0192f0c1-0000-7000-8000-000000000008';
       given(...open)

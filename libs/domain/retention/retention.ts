@@ -73,8 +73,10 @@ export const retention: Decider<State, RetentionCommands, RetentionEvents> = {
     },
     RetentionExpired: (state) => (state.status === 'scheduled' ? { ...state, status: 'expired' } : state),
     ItemHeld: (state, { holdId }) => (isOpen(state) ? { ...state, holds: [...state.holds, holdId] } : state),
-    ItemHoldLifted: (state, { holdId }) =>
-      isOpen(state) ? { ...state, holds: state.holds.filter((hold) => hold !== holdId) } : state,
+    ItemHoldLifted: (state, { holdId }, { occurredAt }) =>
+      isOpen(state)
+        ? { ...state, holds: state.holds.filter((hold) => hold !== holdId), releasedAt: occurredAt }
+        : state,
     ItemOwnerReplaced: (state, { ownerId }) =>
       isOpen(state)
         ? {
@@ -146,11 +148,12 @@ function deadlinesOf({ itemId, taskId, dueAt, remindAt }: Task) {
   ];
 }
 
-const kept = ({ item, terms, holds, keptUntil }: Kept): Kept => ({
+const kept = ({ item, terms, holds, keptUntil, releasedAt }: Kept): Kept => ({
   item,
   terms,
   holds,
   ...(keptUntil ? { keptUntil } : {}),
+  ...(releasedAt ? { releasedAt } : {}),
 });
 const ended = (state: Timed & { readonly task: Task }) => ({
   ...kept(state),

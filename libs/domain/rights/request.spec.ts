@@ -13,6 +13,7 @@ const receivedAt = '2026-01-31T12:00:00.000Z';
 // 28 February 2026 is a Saturday.
 const dueAt = '2026-03-03T00:00:00.000Z';
 const at = (instant: string) => ({ occurredAt: instant, now: instant });
+const soon = at('2026-02-01T12:00:00.000Z');
 /** What a request of some kinds has to say. */
 const saying = (kind: RequestKind) => ({
   ...(kind === 'rectification' ? { wrong: ['name' as const] } : {}),
@@ -53,12 +54,12 @@ describe('the time to answer', () => {
     given(waiting)
       .when(step('ConfirmIdentity'), at('2026-02-10T12:00:00.000Z'))
       .expectEvents(record('IdentityConfirmed', { requestId, dueAt: '2026-03-11T00:00:00.000Z' }));
-    given(received()).when(step('ConfirmIdentity')).expectNothing();
+    given(received()).when(step('ConfirmIdentity'), soon).expectNothing();
   });
 
   it('stands still while the person is asked what they mean, and runs on for what is left', () => {
     const asked = { ...record('ClarificationAsked', { requestId }), occurredAt: '2026-02-10T12:00:00.000Z' };
-    given(received()).when(step('AskClarification')).expectEvents(record('ClarificationAsked', { requestId }));
+    given(received()).when(step('AskClarification'), soon).expectEvents(record('ClarificationAsked', { requestId }));
     given(received(), asked)
       .when({ name: 'DeclareOverdue', data: { requestId, dueAt } }, at('2026-04-01T12:00:00.000Z'))
       .expectNothing();
@@ -78,10 +79,10 @@ describe('the time to answer', () => {
         ...extended,
         data: { requestId, dueAt: '2026-04-30T23:00:00.000Z' },
       });
-    given(received(), extended).when(step('Extend')).expectNothing();
+    given(received(), extended).when(step('Extend'), soon).expectNothing();
     given(received()).when(step('Extend'), at(dueAt)).expectRefused('TooLateToExtend');
-    given(received('freedom_of_information')).when(step('Extend')).expectRefused('NotExtendable');
-    given(waiting).when(step('Extend')).expectRefused('ClockNotRunning');
+    given(received('freedom_of_information')).when(step('Extend'), soon).expectRefused('NotExtendable');
+    given(waiting).when(step('Extend'), soon).expectRefused('ClockNotRunning');
   });
 
   it('passes once, and not early', () => {
@@ -99,7 +100,7 @@ describe('the time to answer', () => {
       .expectEvents(record('RequestAnswered', { requestId, outcome: 'complied' as const, lateBySeconds: 60 }));
     given().when(answering).expectRefused('RequestUnknown');
     given(received(), record('RequestAnswered', { requestId, outcome: 'complied' as const, lateBySeconds: 0 }))
-      .when(answering)
+      .when(answering, soon)
       .expectRefused('RequestAnswered');
   });
 
@@ -107,9 +108,59 @@ describe('the time to answer', () => {
     const complaint = received('complaint', '2026-03-02T12:00:00.000Z');
     const acknowledged = record('ComplaintAcknowledged', { requestId, lateBySeconds: 0 });
     given(complaint).when(step('AcknowledgeComplaint'), at('2026-02-02T12:00:00.000Z')).expectEvents(acknowledged);
-    given(complaint, acknowledged).when(step('AcknowledgeComplaint')).expectNothing();
-    given(complaint).when(step('AskClarification')).expectRefused('ClockDoesNotPause');
-    given(received()).when(step('AcknowledgeComplaint')).expectRefused('NotAComplaint');
+    given(complaint, acknowledged).when(step('AcknowledgeComplaint'), soon).expectNothing();
+    given(complaint).when(step('AskClarification'), soon).expectRefused('ClockDoesNotPause');
+    given(received()).when(step('AcknowledgeComplaint'), soon).expectRefused('NotAComplaint');
+  });
+});
+
+describe('what would move the clock', () => {
+  const answering = { name: 'Answer', data: { requestId, outcome: 'complied' } } as const;
+
+  it.each(['ConfirmIdentity', 'AskClarification', 'Extend', 'AcknowledgeComplaint'] as const)(
+    '%s is not said of a time before the request came, nor an answer',
+    (name) => {
+      given(received()).when(step(name), at('2026-01-31T11:59:59.999Z')).expectRefused('BeforeReceipt');
+      given(received()).when(answering, at('2026-01-31T11:59:59.999Z')).expectRefused('BeforeReceipt');
+    },
+  );
+
+  it('a question does not stop it before it runs, nor after the time is over', () => {
+    given(waiting).when(step('AskClarification'), soon).expectRefused('ClockNotRunning');
+    given(received())
+      .when(step('AskClarification'), at('2026-03-02T23:59:59.999Z'))
+      .expectEvents(record('ClarificationAsked', { requestId }));
+    given(received()).when(step('AskClarification'), at(dueAt)).expectRefused('TooLateToAsk');
+  });
+
+  it('a limit set anew passes anew, although the first one was missed on record', () => {
+    const overdue = record('RequestOverdue', { requestId, dueAt });
+    const later = '2026-05-01T23:00:00.000Z';
+    const declaring = { name: 'DeclareOverdue', data: { requestId, dueAt: later } } as const;
+    given(received(), overdue, record('RequestExtended', { requestId, dueAt: later }))
+      .when(declaring, at(later))
+      .expectEvents(record('RequestOverdue', { requestId, dueAt: later }));
+    const asked = { ...record('ClarificationAsked', { requestId }), occurredAt: '2026-02-10T12:00:00.000Z' };
+    given(received(), overdue, asked, record('ClarificationGiven', { requestId, dueAt: later }))
+      .when(declaring, at(later))
+      .expectEvents(record('RequestOverdue', { requestId, dueAt: later }));
+  });
+
+  it('who asks matters to nobody for a complaint, nor for freedom of information: the time runs from receipt', () => {
+    for (const kind of ['complaint', 'freedom_of_information'] as const) {
+      const due = kind === 'complaint' ? '2026-03-02T12:00:00.000Z' : '2026-02-28T00:00:00.000Z';
+      given()
+        .when(receiving(kind, false), at(receivedAt))
+        .expectEvents(record('RequestReceived', { ...base, kind, dueAt: due }));
+    }
+  });
+
+  it('while it is not known who asks, nothing is given out: the only answer is a refusal', () => {
+    const refusing = { name: 'Answer', data: { requestId, outcome: 'refused' } } as const;
+    given(waiting).when(answering, soon).expectRefused('IdentityUnknown');
+    given(waiting)
+      .when(refusing, soon)
+      .expectEvents(record('RequestAnswered', { requestId, outcome: 'refused' as const, lateBySeconds: 0 }));
   });
 });
 
@@ -148,7 +199,7 @@ describe('an erasure', () => {
   it('[AMZ-113] is complete when every service has said so, and not answered before', () => {
     const before = [received('erasure'), ordered, confirmed('membership'), confirmed('consent')];
     given(...before)
-      .when(answering)
+      .when(answering, soon)
       .expectRefused('NotErased');
     given(...before)
       .when(confirming('consent'))

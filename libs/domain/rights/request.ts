@@ -1,8 +1,9 @@
 /** What somebody asks of the organisation by right, and the time the law gives it to answer. */
 import type { RetentionPayloads, Rule, Service } from '#events';
-import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
-import { type Pause, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
+import { compareInstants } from '../calendar/calendar.js';
+import type { Pause } from '../calendar/working-days.js';
 import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
+import { dueOf, faultInExtension, faultInQuestion, lateness, NOT_RUNNING, waitsForIdentity } from './clock.js';
 import { type Answered, faultInAnswer, faultInCorrection, faultInRequest } from './substance.js';
 
 type RequestEvents = Pick<
@@ -83,11 +84,12 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
       if (state.status !== 'none') return nothing;
       const fault = faultInRequest(request);
       if (fault) return refuse(...fault, rules);
-      const due = isIdentityKnown ? { dueAt: dueOf(request, { runsFrom: occurredAt, pauses: [], months: 1 }) } : {};
+      const runs = isIdentityKnown || !waitsForIdentity(request.kind);
+      const due = runs ? { dueAt: dueOf(request, { runsFrom: occurredAt, pauses: [], months: 1 }) } : {};
       return [record('RequestReceived', { ...request, ...due }, ...rules)];
     },
     ConfirmIdentity: ({ requestId }, state, { occurredAt }) =>
-      whileOpen(state, ({ runsFrom, request }) =>
+      since(state, occurredAt, ({ runsFrom, request }) =>
         runsFrom !== undefined
           ? nothing
           : [
@@ -97,37 +99,37 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
               }),
             ],
       ),
-    AskClarification: ({ requestId }, state) =>
-      whileOpen(state, ({ pausedSince, request }) => {
+    AskClarification: ({ requestId }, state, { occurredAt }) =>
+      since(state, occurredAt, ({ pausedSince, request, dueAt }) => {
         if (pausedSince !== undefined) return nothing;
-        return request.kind === 'complaint'
-          ? refuse('ClockDoesNotPause', 'A complaint is acknowledged whatever is unclear about it.')
-          : [record('ClarificationAsked', { requestId })];
+        const fault = faultInQuestion(request.kind, dueAt, occurredAt);
+        return fault ? refuse(...fault) : [record('ClarificationAsked', { requestId })];
       }),
     TakeClarification: takeClarification,
     Extend: ({ requestId }, state, { occurredAt }) =>
-      whileOpen(state, ({ request, runsFrom, pauses, months, dueAt }) => {
+      since(state, occurredAt, ({ request, runsFrom, pauses, months, dueAt }) => {
         if (months === 3) return nothing;
-        if (request.kind === 'complaint' || request.kind === 'freedom_of_information')
-          return refuse('NotExtendable', 'The time for this kind of request cannot be extended.');
-        if (runsFrom === undefined || dueAt === undefined)
-          return refuse('ClockNotRunning', 'The time to answer does not run at the moment.');
-        if (compareInstants(dueAt, occurredAt) <= 0)
-          return refuse('TooLateToExtend', 'The person has to be told of an extension within the first month.');
+        const fault = faultInExtension(request.kind, dueAt, occurredAt);
+        if (fault || runsFrom === undefined) return refuse(...(fault ?? NOT_RUNNING));
         return [record('RequestExtended', { requestId, dueAt: dueOf(request, { runsFrom, pauses, months: 3 }) })];
       }),
     AcknowledgeComplaint: ({ requestId }, state, { occurredAt }) =>
-      whileOpen(state, ({ request, isAcknowledged, dueAt }) => {
+      since(state, occurredAt, ({ request, isAcknowledged, dueAt }) => {
         if (request.kind !== 'complaint') return refuse('NotAComplaint', 'Only a complaint is acknowledged.');
         return isAcknowledged
           ? nothing
           : [record('ComplaintAcknowledged', { requestId, lateBySeconds: lateness(dueAt, occurredAt) })];
       }),
     Answer: (answer, state, { occurredAt }) =>
-      whileOpen(state, ({ request, dueAt, erasure, corrections, isWithdrawn }) => {
+      since(state, occurredAt, ({ request, runsFrom, dueAt, erasure, corrections, isWithdrawn }) => {
         const { outcome } = answer;
         const fault = faultInAnswer(request, corrections, isWithdrawn, answer);
         if (fault) return refuse(...fault);
+        if (runsFrom === undefined && outcome !== 'refused')
+          return refuse(
+            'IdentityUnknown',
+            'It is not known yet who asks: nothing is given to, or done for, a stranger.',
+          );
         const isErased = erasure !== undefined && erasure.confirmed.length === HOLDERS.length;
         if (request.kind === 'erasure' && outcome !== 'refused' && !isErased)
           return refuse('NotErased', 'Not every service has destroyed what it holds yet.');
@@ -190,10 +192,11 @@ export const rightsRequest: Decider<State, RequestCommands, RequestEvents> = {
         ? state
         : change(state, {
             dueAt,
+            isOverdue: false,
             pausedSince: undefined,
             pauses: [...state.pauses, { from: state.pausedSince, to: occurredAt }],
           }),
-    RequestExtended: (state, { dueAt }) => change(state, { dueAt, months: 3 }),
+    RequestExtended: (state, { dueAt }) => change(state, { dueAt, months: 3, isOverdue: false }),
     RequestOverdue: (state) => change(state, { isOverdue: true }),
     ComplaintAcknowledged: (state) => change(state, { isAcknowledged: true }),
     RequestAnswered: (state) => (state.status === 'open' ? { ...state, status: 'answered' } : state),
@@ -238,18 +241,13 @@ function whileOpen(state: State, decide: (open: Open) => Decision<RequestEvents>
   return state.status === 'answered' ? refuse('RequestAnswered', 'The request has been answered.') : decide(state);
 }
 
-/**
- * The end of the time to answer: a calendar month (UK GDPR, article 12(3)); twenty working days from the day after
- * receipt (Freedom of Information Act 2000, section 10); for a complaint thirty days to acknowledge it (Data Protection
- * Act 2018, section 164A).
- */
-function dueOf(
-  { kind, region, timeZone }: Pick<Received, 'kind' | 'region' | 'timeZone'>,
-  { runsFrom, pauses, months }: Pick<Open, 'pauses' | 'months'> & { readonly runsFrom: string },
-): string {
-  if (kind === 'complaint') return addDuration(runsFrom, 'P30D', timeZone);
-  if (kind === 'freedom_of_information') return workingDaysAfter(runsFrom, 20, region, timeZone);
-  return statutoryDue({ receivedAt: runsFrom, months, pauses, region: region, timeZone }).dueAt;
+/** A step somebody took while the request was open, and not before it came: a slip that would move the clock. */
+function since(state: State, at: string, decide: (open: Open) => Decision<RequestEvents>): Decision<RequestEvents> {
+  return whileOpen(state, (open) =>
+    compareInstants(at, open.receivedAt) < 0
+      ? refuse('BeforeReceipt', 'That cannot have been before the request was received.')
+      : decide(open),
+  );
 }
 
 /** The clock runs on for what is left; for freedom of information it begins anew (section 1(3) and 10 of the act). */
@@ -294,6 +292,3 @@ function orderErasure(
     return [record('ErasureOrdered', { requestId, personId, kept }, ...rules)];
   });
 }
-
-/** By how much it is late; what has no limit is never late. */
-const lateness = (dueAt: string | undefined, at: string): number => (dueAt === undefined ? 0 : secondsLate(dueAt, at));
