@@ -22,7 +22,7 @@ const file = (name: string) => readFileSync(new URL(`./sql/${name}.sql`, import.
 
 const LEDGER: Migration = {
   name: 'Ledger1700000000000',
-  sql: ['clock', 'open', 'events', 'pending', 'sequence', 'append', 'deadlines', 'delivery'].map(file),
+  sql: ['clock', 'open', 'events', 'pending', 'sequence', 'append', 'read', 'deadlines', 'delivery'].map(file),
 };
 
 /**
