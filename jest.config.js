@@ -1,6 +1,7 @@
 /** @type {import('jest').Config} */
 export default {
   globalSetup: '<rootDir>/jest.build.js',
+  testSequencer: '<rootDir>/jest.sequencer.js',
   testMatch: ['<rootDir>/{apps,libs,tools,policies,docs}/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
