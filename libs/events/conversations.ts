@@ -19,7 +19,7 @@ export const conversationEvents = {
     ...conversation,
     personId: Id,
     workerId: Id,
-    missing: oneOf('failed_channels', 'urgency'),
+    missing: oneOf('failed_channels', 'urgency', 'age'),
   }),
   ConversationClosed: event('Contact was arranged in a way that can be verified; the app is not needed any more', {
     ...conversation,

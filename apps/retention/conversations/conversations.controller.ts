@@ -9,6 +9,8 @@ import {
   Command,
   idOf,
   Incoming,
+  NEIGHBOURS,
+  type Neighbours,
   notFound,
   page,
   pastInstantIn,
@@ -19,6 +21,7 @@ import {
   Resource,
   ServiceKit,
 } from '#nest';
+import { checkAge } from './age.js';
 import {
   Close,
   ConversationChanged,
@@ -32,13 +35,16 @@ import { listConversations } from './conversations.read-model.js';
 /** Writing with somebody as a last resort: who does, with whom, and why. */
 @Resource('conversations', 'Records')
 export class ConversationsController {
-  constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
+  constructor(
+    @Inject(ServiceKit) private readonly kit: ServiceKit,
+    @Inject(NEIGHBOURS) private readonly neighbours: Neighbours,
+  ) {}
 
   @Command('', {
     scopes: ['admin', 'moderator', 'member'],
     summary: 'Asks to use the app with somebody who can be reached in no other way',
     description:
-      'Where the policy asks for it, other ways have to have failed (CN-12), and it has to be said why it cannot wait (CN-03, BR-05). A refusal is kept as evidence. Where citizens may be written to for nothing else, it serves to arrange contact alone (CN-13).',
+      'Where the policy asks for it, other ways have to have failed (CN-12), and it has to be said why it cannot wait (CN-03, BR-05). Nobody below the minimum age is written to: by the date of birth on record, else by the worker’s word (CN-16). A refusal is kept as evidence. Where citizens may be written to for nothing else, it serves to arrange contact alone (CN-13).',
     body: Justify,
     answers: ConversationChanged,
   })
@@ -56,7 +62,9 @@ export class ConversationsController {
       at: pastInstantIn(`body/attempts/${index}/at`, at, tx.now),
     }));
     const about = { conversationId, groupId, personId: idOf(body.personId), workerId: idOf(body.workerId) };
-    const data = { ...about, attempts, isUrgent: (body.reason ?? '').trim() !== '', terms };
+    const wish = { ...about, tenantId: tx.tenantId!, isOldEnough: body.isOldEnough };
+    const age = terms.minimumAge ? await checkAge(this.neighbours, wish) : 'unknown';
+    const data = { ...about, attempts, isUrgent: (body.reason ?? '').trim() !== '', age, terms };
     const [outcome] = await this.kit.commands.execute(tx, conversation, cause, [
       { id: conversationId, command: { name: 'JustifyConversation', data }, expectedVersion },
     ]);

@@ -18,6 +18,12 @@ export const Justify = Type.Object(
         description: 'Other ways that were tried and failed, and when',
       }),
     ),
+    isOldEnough: Type.Optional(
+      Type.Boolean({
+        description:
+          'The worker’s word on whether the person has the minimum age of the policy (CN-16); a date of birth on record counts more',
+      }),
+    ),
     reason: Type.Optional(
       Type.String({
         minLength: 1,

@@ -17,7 +17,8 @@ const attempts = [
   { channel: 'phone', at: '2024-02-05T09:00:00Z' },
 ];
 const reason = 'Her heating is off and it freezes';
-const ask = (wish: object) => councils.app.post('/v1/conversations', { groupId, personId, workerId, ...wish });
+const ask = (wish: object) =>
+  councils.app.post('/v1/conversations', { groupId, personId, workerId, isOldEnough: true, ...wish });
 const list = async (query = '') => (await councils.app.get(`/v1/conversations?${query}`)).body.items!;
 
 describe('writing to a citizen as a last resort', () => {
@@ -60,6 +61,28 @@ describe('writing to a citizen as a last resort', () => {
     expect(await list(`personId=${randomUUID()}`)).toEqual([]);
     const { key } = await councils.app.anotherOrganisation();
     expect((await councils.app.get('/v1/conversations', { key })).body.items).toEqual([]);
+  });
+
+  it('[CN-16] is not held with a child: by the date of birth on record, else by the worker’s word, and never without either', async () => {
+    const citizen = async (dateOfBirth: string) => {
+      const links = [{ kind: 'crmId', value: randomUUID() }];
+      const { body } = await councils.app.post('/v1/people', { links, dateOfBirth, source: 'crm' });
+      return body['personId'] as string;
+    };
+    // On 9 February 2024 the one is thirteen tomorrow and the other today.
+    const [child, teen] = [await citizen('2011-02-10'), await citizen('2011-02-09')];
+    const wish = { attempts, reason };
+    expect((await ask({ ...wish, personId: child })).body).toMatchObject({
+      status: 409,
+      code: 'TooYoung',
+      rules: [{ parameter: 'min_age', obligations: ['CN-16'] }],
+    });
+    expect((await ask({ ...wish, personId: teen, isOldEnough: false })).status).toBe(201);
+    expect((await ask({ ...wish, isOldEnough: undefined })).body.code).toBe('AgeUnknown');
+    expect((await ask({ ...wish, isOldEnough: false })).body.code).toBe('TooYoung');
+    expect(await list(`personId=${child}&state=refused`)).toMatchObject([{ missing: 'age' }]);
+    const found = await councils.app.asOwner("select from retention.events t where t::text like '%2011-02%'");
+    expect(found).toEqual([]);
   });
 
   it('[BR-05] is a last resort in a team too, where it has to be said why no other system would do', async () => {

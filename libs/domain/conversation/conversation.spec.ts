@@ -11,17 +11,21 @@ const about = {
 };
 const rules = [{ profile: 'council@1', parameter: 'use_justification', obligations: ['CN-03', 'CN-12'] }];
 const limitedTo = 'arranging_contact' as const;
-const terms = { needsFailedChannels: true, limitedTo, rules };
+const ageRule = { profile: 'council@1', parameter: 'min_age', obligations: ['CN-16'] };
+const terms = { needsFailedChannels: true, limitedTo, minimumAge: { years: 13, rule: ageRule }, rules };
 const attempts = [{ channel: 'letter' as const, at: '2025-12-20T10:00:00.000Z' }];
-const asking = { name: 'JustifyConversation', data: { ...about, attempts, isUrgent: true, terms } } as const;
-const justified = record('ConversationJustified', { ...about, attempts, limitedTo }, ...rules);
+const asking = {
+  name: 'JustifyConversation',
+  data: { ...about, attempts, isUrgent: true, age: 'old_enough', terms },
+} as const;
+const justified = record('ConversationJustified', { ...about, attempts, limitedTo }, ...rules, ageRule);
 const { conversationId, groupId } = about;
 const closing = {
   name: 'CloseConversation',
   data: { conversationId, channel: 'meeting', verifiable: ['phone', 'meeting'], rules },
 } as const;
 const closed = record('ConversationClosed', { conversationId, groupId, channel: 'meeting' as const });
-const missing = (what: 'failed_channels' | 'urgency') =>
+const missing = (what: 'failed_channels' | 'urgency' | 'age') =>
   record('ConversationRefused', { ...about, missing: what }, ...rules);
 const { given } = specify(conversation);
 
@@ -42,6 +46,23 @@ describe('a conversation as a last resort', () => {
       .expectRefused('NotUrgent', { obligations: ['CN-03'], evidence: [missing('urgency')] });
   });
 
+  it.each([
+    ['too_young', 'TooYoung'],
+    ['unknown', 'AgeUnknown'],
+  ] as const)(
+    '[CN-16] is not held with a child below the minimum age: %s is refused, by that rule, on record',
+    (age, code) => {
+      const refused = { ...missing('age'), rules: [ageRule] };
+      given()
+        .when({ ...asking, data: { ...asking.data, age } })
+        .expectRefused(code, { parameter: 'min_age', obligations: ['CN-16'], evidence: [refused] });
+      const ageless = { ...terms, minimumAge: undefined };
+      given()
+        .when({ ...asking, data: { ...asking.data, age, terms: ageless } })
+        .expectEvents(record('ConversationJustified', justified.data, ...rules));
+    },
+  );
+
   it('is justified once, also after a refusal', () => {
     given(missing('urgency')).when(asking).expectEvents(justified);
     given(justified).when(asking).expectNothing();
@@ -51,6 +72,7 @@ describe('a conversation as a last resort', () => {
     given(justified).when(closing).expectEvents(closed);
     given(justified, closed).when(closing).expectNothing();
     given().when(closing).expectRefused('ConversationUnknown');
+    given(justified).when(closing, { occurredAt: '2025-12-31T10:00:00.000Z' }).expectRefused('BeforeItBegan');
     given(justified)
       .when({ ...closing, data: { ...closing.data, channel: 'email' } })
       .expectRefused('NotVerifiable');

@@ -100,7 +100,13 @@ describe('an item under a hold', () => {
     given(...past)
       .when(attesting(), said(closedAt))
       .expectEvents(
-        record('DeletionAttested', { itemId, taskId, scope: 'own_device', attestedBy: ownerId, lateBySeconds: 0 }),
+        record('DeletionAttested', {
+          itemId,
+          taskId,
+          scope: 'own_device' as const,
+          attestedBy: ownerId,
+          lateBySeconds: 0,
+        }),
       );
   });
 
