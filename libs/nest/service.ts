@@ -18,6 +18,7 @@ import {
   type Transaction,
 } from '#eventsourcing';
 import { openVault, vaultMigration, type Vault } from '#vault';
+import { GivingWay } from './giving-way.js';
 import type { Holding } from './holdings.js';
 import { plainLog, type Log } from './log.js';
 import type { Tracing } from './tracing.js';
@@ -73,6 +74,8 @@ export class ServiceKit {
 
   /** For what is recorded beside no other write. */
   readonly appender = new Appender(this.database, this.commands.store);
+  /** For what takes in much at once: what follows from it is published when no more comes. */
+  readonly givingWay = new GivingWay();
   private readonly lastly: (() => Promise<void>)[] = [];
   private relay: Relay | undefined;
   private sweeper: Sweeper | undefined;
@@ -156,7 +159,8 @@ export class ServiceKit {
     });
   }
 
-  private publish(events: readonly SequencedEvent[]): Promise<void> {
+  private async publish(events: readonly SequencedEvent[]): Promise<void> {
+    await this.givingWay.turn();
     const { tracing, transport } = this;
     if (!tracing) return transport.publish(events.map(toMessage));
     const messages = events.map((event) => tracing.stamped(toMessage(event), event));

@@ -4,7 +4,10 @@ import { parseInstant } from '#domain';
 import { Command, Incoming, invalid, Resource, ServiceKit, type CallOf } from '#nest';
 import { AHEAD, fromBinary, isBinary } from './cloud-event.js';
 import { CrmDelta, Feed, FeedTaken } from './feeds.dto.js';
-import { takeChanges, takeEvents } from './intake.js';
+import { takeChanges, takeEvents, type Report } from './intake.js';
+
+/** So many statements are taken in before what earlier ones led to goes on. */
+const MANY = 100;
 
 /** What HR and CRM systems tell us over HTTP; the same statements may come over the bus. */
 @Resource('feeds', 'Feeds')
@@ -20,7 +23,8 @@ export class FeedsController {
   })
   take(@Incoming() { tx, body, cause }: CallOf<typeof Feed>, @Req() { headers }: Request) {
     if (isBinary(headers)) return takeEvents(this.kit, tx, cause.actor, [fromBinary(headers, body)]);
-    return takeEvents(this.kit, tx, cause.actor, Array.isArray(body) ? body : [body]);
+    const events: readonly unknown[] = Array.isArray(body) ? body : [body];
+    return this.inTurn(events.length, () => takeEvents(this.kit, tx, cause.actor, events));
   }
 
   @Command('crm-delta', {
@@ -34,6 +38,11 @@ export class FeedsController {
     const time = parseInstant(body.asOf);
     if (time === null || Date.parse(time) > Date.parse(tx.now) + AHEAD)
       throw invalid([{ field: 'body/asOf', rule: 'must be an RFC 3339 date-time that is not in the future' }]);
-    return takeChanges(this.kit, tx, cause.actor, { source: body.source, time, changes: body.changes });
+    const { source, changes } = body;
+    return this.inTurn(changes.length, () => takeChanges(this.kit, tx, cause.actor, { source, time, changes }));
+  }
+
+  private inTurn(statements: number, take: () => Promise<Report>): Promise<Report> {
+    return statements < MANY ? take() : this.kit.givingWay.first(take);
   }
 }
