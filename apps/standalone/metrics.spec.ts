@@ -126,7 +126,7 @@ describe('the metrics of a process', () => {
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/i);
     const ours = parseScrape(text).filter(({ name }) => name.startsWith('rollcall_'));
     expect(new Set(ours.flatMap(({ labels }) => Object.keys(labels)))).toEqual(
-      new Set(['service', 'topic', 'processor', 'reason', 'method', 'route', 'status', 'le']),
+      new Set(['service', 'topic', 'processor', 'reason', 'method', 'route', 'status', 'event', 'le']),
     );
   });
 
@@ -205,6 +205,20 @@ describe('ops/alerts.yml', () => {
       expect(await fires(late)).toEqual(['RollcallDeadlinesLate retention']);
     });
     await app.moveClock(minutesAhead(nextDue, 2));
+    expect(await fires(await scrape())).toEqual([]);
+  });
+
+  it('[R52] fires for a limit of the law that passed: a breach nobody told the regulator of, a request nobody answered', async () => {
+    const before = await scrape();
+    const breach = { category: 'other', awareAt: '2025-12-28T09:00:00Z', description: 'A list was lost' };
+    expect((await app.post('/v1/breaches', breach)).status).toBe(201);
+    await app.settle();
+    expect(await fires(before)).toEqual(['RollcallRegulatorClockPassed']);
+    const between = await scrape();
+    const request = { kind: 'complaint', identity: 'confirmed', occurredAt: '2025-11-01T09:00:00Z' };
+    expect((await app.post('/v1/rights-requests', request)).status).toBe(201);
+    await app.settle();
+    expect(await fires(between)).toEqual(['RollcallRequestOverdue']);
     expect(await fires(await scrape())).toEqual([]);
   });
 

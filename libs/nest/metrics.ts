@@ -56,6 +56,9 @@ function failureOf(error: unknown): (typeof FAILURES)[number] {
   return error instanceof InvalidEvent ? 'invalid' : 'fault';
 }
 
+/** Events that say that a limit set by law has passed with nothing done. */
+const LEGAL_LIMITS: readonly string[] = ['RegulatorClockPassed', 'RequestOverdue'];
+
 function countAppends(registry: Registry, kits: readonly ServiceKit[]): void {
   const registers = [registry];
   const appended = new Counter({
@@ -77,6 +80,13 @@ function countAppends(registry: Registry, kits: readonly ServiceKit[]): void {
     labelNames: ['service', 'reason'],
     registers,
   });
+  const passed = new Counter({
+    name: 'rollcall_legal_limits_passed_total',
+    help: 'Limits set by law that passed with nothing done: RegulatorClockPassed (72 hours after a breach was known), RequestOverdue (what somebody asks by right)',
+    labelNames: ['event'],
+    registers,
+  });
+  for (const event of LEGAL_LIMITS) passed.inc({ event }, 0);
   for (const { name: service, store } of kits) {
     // Each series exists from the start: Prometheus sees no increase in one that begins at 1.
     appended.inc({ service }, 0);
@@ -85,6 +95,7 @@ function countAppends(registry: Registry, kits: readonly ServiceKit[]): void {
     store.onAppend((outcome) => {
       if ('error' in outcome) return failures.inc({ service, reason: failureOf(outcome.error) });
       appended.inc({ service }, outcome.recorded.length);
+      for (const { name: event } of outcome.recorded) if (LEGAL_LIMITS.includes(event)) passed.inc({ event });
       seconds.observe({ service }, outcome.seconds);
     });
   }

@@ -61,7 +61,7 @@ export class BreachesController {
   constructor(@Inject(ServiceKit) private readonly kit: ServiceKit) {}
 
   @Command('', {
-    scopes: staff,
+    scopes: [...staff, 'member'],
     summary: 'Reports a breach: its checklist opens, and the seventy-two hours run from awareness',
     description:
       'Who was in the groups at the time is established from what membership has told, and again when it tells more (BR-38; UK GDPR, article 33).',

@@ -73,6 +73,16 @@ describe('a breach from awareness to closing', () => {
     expect((await read(breachId))['guidance']).toEqual(expect.arrayContaining([expect.stringMatching(/^Keep calm/)]));
   });
 
+  it('is reported by any member, who sees nothing of it and of no other', async () => {
+    const { key } = (await done('/v1/keys', { scopes: ['member'] })) as { key: string };
+    const said = { category: 'sensitive_message', groupIds: [groupId], description: 'A list was posted' };
+    const { status, body } = await post('/v1/breaches', said, key);
+    expect({ status, body }).toMatchObject({ status: 201, body: { events: [{ name: 'BreachReported' }, {}] } });
+    const path = `/v1/breaches/${body['breachId'] as string}`;
+    expect((await councils.app.get(path, { key })).status).toBe(403);
+    expect((await post(`${path}/steps`, { step: 'delete_messages', attestedBy: people.ann }, key)).status).toBe(403);
+  });
+
   it('names who could see it anew when membership tells of somebody who had left before', async () => {
     await post(`/v1/groups/${groupId}/members/${people.bob}/left`, { occurredAt: '2024-02-01T17:00:00Z' });
     await councils.app.settle();

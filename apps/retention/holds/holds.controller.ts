@@ -17,6 +17,7 @@ import {
   page,
   Read,
   recorded,
+  requireGroup,
   Resource,
   ServiceKit,
 } from '#nest';
@@ -40,6 +41,8 @@ export class HoldsController {
     const holdId = (body.holdId ?? v7()).toLowerCase();
     const scope = scopeIn(body.scope);
     const reviewAt = instantIn('body/reviewAt', body.reviewAt);
+    // A hold on a group that is none would keep nothing, and nobody would know.
+    if (scope.groupId !== undefined) await requireGroup(tx, scope.groupId);
     const policy = scope.groupId === undefined ? undefined : await findPolicy(tx, scope.groupId);
     const rules = policy ? holdRules(policy) : [];
     const covered = await itemsCovered(tx, scope);

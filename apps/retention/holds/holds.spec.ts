@@ -145,6 +145,10 @@ describe('bad input', () => {
     expect((await councils.app.get('/v1/holds')).body.items).toHaveLength(before);
   });
 
+  it('[BR-61] is refused on a group nobody registered, where it would keep nothing and nobody would know', async () => {
+    expect((await place({ groupId: randomUUID() })).body).toMatchObject({ status: 409, code: 'GroupUnknown' });
+  });
+
   it('refuses a review in the past', async () => {
     expect((await place({ groupId }, { reviewAt: '2020-01-01T00:00:00Z' })).body).toMatchObject({
       code: 'ReviewInThePast',
