@@ -138,14 +138,29 @@ export async function requestsOf(tx: Transaction, personId: string): Promise<str
   return rows.map(({ id }) => id);
 }
 
-/** The requests of a person to put data right that have no answer yet. */
-export async function openRectifications(tx: Transaction, personId: string): Promise<string[]> {
-  const rows = await tx.query<{ id: string }>(
-    `select request_id as id from rights_requests
-     where tenant_id = $1 and person_id = $2 and kind = 'rectification' and state <> 'answered' order by received_at, request_id`,
-    [tx.tenantId, personId],
+/** What was read in a transaction that is still in hand, by organisation. */
+const open = new WeakMap<Transaction, Map<string | null, Promise<Map<string, string[]>>>>();
+
+/**
+ * The requests of a person to put data right that had no answer yet when this was first asked in this transaction. Hardly any person has one,
+ * and a transaction asks for each of the many whose data a feed changed: so all of them are read at once. Whatever is opened meanwhile came
+ * after the corrections that this transaction knows.
+ */
+export async function openRectifications(tx: Transaction, personId: string): Promise<readonly string[]> {
+  const known = open.get(tx) ?? new Map<string | null, Promise<Map<string, string[]>>>();
+  open.set(tx, known);
+  const read = known.get(tx.tenantId) ?? readOpenRectifications(tx);
+  known.set(tx.tenantId, read);
+  return (await read).get(personId) ?? [];
+}
+
+async function readOpenRectifications(tx: Transaction): Promise<Map<string, string[]>> {
+  const rows = await tx.query<{ personId: string; ids: string[] }>(
+    `select person_id as "personId", array_agg(request_id::text order by received_at, request_id) as ids from rights_requests
+     where tenant_id = $1 and kind = 'rectification' and state <> 'answered' group by person_id`,
+    [tx.tenantId],
   );
-  return rows.map(({ id }) => id);
+  return new Map(rows.map(({ personId, ids }) => [personId, ids]));
 }
 
 /** What was corrected since a request came, in that order; `isNamed`: the answer rests on it. */
