@@ -95,7 +95,7 @@ export const consentEvents = declareEvents('consent', {
   }),
   InviteRevoked: event('The link lets nobody in any more', {
     ...invite,
-    reason: oneOf('leaked', 'left', 'superseded', 'erased'),
+    reason: oneOf('leaked', 'left', 'superseded', 'erased', 'group_closed'),
   }),
   InviteReissueDue: event('Somebody who may know a shared link is out; it should be replaced', {
     ...invite,

@@ -86,8 +86,9 @@ export class UnitOfWork implements NestInterceptor {
       if (idempotency) await keepAnswer(tx, idempotency, answer, options.secret ?? false);
       return answer;
     };
+    const { database } = this.kit;
     const answer = await this.tryAgain(
-      () => this.kit.database.inTenant(principal.tenantId, handle),
+      () => (options.looks ? database.look(principal.tenantId, handle) : database.inTenant(principal.tenantId, handle)),
       expectedVersion !== undefined,
     );
     return answer instanceof StreamableFile ? answer : send(request, response, answer);
@@ -228,9 +229,11 @@ async function keepAnswer(
   answer: Answer,
   secret: boolean,
 ): Promise<void> {
-  const kept = secret
-    ? new Answer(409, problem(409, 'shown-once', 'This was done already; its secret was shown once and is not kept.'))
-    : answer;
+  // A refusal gives no secret: whoever asks again is told the same.
+  const kept =
+    secret && answer.status < 400
+      ? new Answer(409, problem(409, 'shown-once', 'This was done already; its secret was shown once and is not kept.'))
+      : answer;
   await tx.query(
     'insert into idempotency (tenant_id, route, key, fingerprint, status, answer) values ($1, $2, $3, $4, $5, $6)',
     [tx.tenantId, route, key, fingerprint, kept.status, JSON.stringify({ body: kept.body, version: kept.version })],

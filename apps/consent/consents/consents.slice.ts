@@ -3,7 +3,7 @@ import type { Slice } from '#nest';
 import { ConsentsController } from './consents.controller.js';
 import { consentsProjection, consentsTable } from './consents.read-model.js';
 import { ErasuresProcessor, WITHDRAWALS } from './erasures.processor.js';
-import { endedActivitiesTable } from './lasting.js';
+import { closedGroupsTable, endedActivitiesTable } from './lasting.js';
 import { PURPOSES, PurposesProcessor } from './purposes.processor.js';
 import { REMOVALS, RemovalsProcessor, removalTriggersTable } from './removals.processor.js';
 
@@ -17,5 +17,5 @@ export const consents: Slice = {
   ],
   deciders: [consent],
   projections: [consentsProjection],
-  tables: [consentsTable, removalTriggersTable, endedActivitiesTable],
+  tables: [consentsTable, removalTriggersTable, endedActivitiesTable, closedGroupsTable],
 };

@@ -96,6 +96,8 @@ describe('a consent for a purpose', () => {
     await party.app.settle();
     expect(await standing(about)).toMatchObject({ state: 'expired', reason: 'group_closed' });
     expect(await orders(about)).toEqual([]);
+    const late = await party.app.post('/v1/consents', { ...(await tell(groupId)), ...inWriting });
+    expect(late.body).toMatchObject({ status: 409, code: 'PurposeOver' });
   });
 });
 

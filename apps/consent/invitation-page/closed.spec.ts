@@ -162,4 +162,13 @@ describe('the page', () => {
     ];
     expect(sent.map(({ status }) => status)).toEqual([409, 409, 409, 413, 409, 415]);
   });
+
+  it('answers a step that there is not with the first page', async () => {
+    const { path } = await invited.invite();
+    const { form } = await invited.identify(path, (await invited.somebody()).crmId);
+    for (const step of ['constructor', '__proto__', 'toString', 'agree '.repeat(3), 'elsewhere']) {
+      const { status, html } = await invited.fill(path, { step, form });
+      expect({ step, status, html }).toEqual({ step, status: 200, html: expect.stringContaining('You are invited') });
+    }
+  });
 });

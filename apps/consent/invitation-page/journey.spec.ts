@@ -66,6 +66,18 @@ describe('joining by an invitation', () => {
     expect((await invited.identify(path, crmId)).html).toContain('I agree');
   });
 
+  it('[LD-09] takes a no thanks after the agreement for taking it back, and says so', async () => {
+    const { crmId, personId } = await invited.somebody();
+    const { path } = await invited.invite();
+    const { form } = await invited.identify(path, crmId);
+    await invited.fill(path, { step: 'agree', form });
+    const no = await invited.fill(path, { step: 'no', form });
+    expect(no.html).toContain('You have taken back your agreement');
+    expect(no.html).toContain('You will be taken out of the group');
+    await invited.app.settle();
+    expect(await namesOf(personId)).toEqual(expect.arrayContaining(['ConsentWithdrawn', 'RemovalTaskOpened']));
+  });
+
   it('[LD-13] takes no thanks for an answer, and asks how the person is to be reached', async () => {
     const { crmId, personId } = await invited.somebody();
     const { path } = await invited.invite();

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from '#eventsourcing';
 import { findPolicy, NEIGHBOURS, PUBLIC_URL, ServiceKit, timeZone, type Neighbours } from '#nest';
 import { SubjectErased } from '#vault';
+import { groupClosedAt } from '../consents/lasting.js';
 import { MessageSender } from '../messages/sender.js';
 import { receiptOf } from '../receipts/receipts.js';
 import { admit, type Admission } from './admit.js';
@@ -90,7 +91,7 @@ export class InvitationPage {
       again: () => this.standing(link, personId),
       receipt: () => this.receipt(link, personId),
     };
-    return (steps[fields.step] ?? (() => this.first(link)))();
+    return Object.hasOwn(steps, fields.step) ? steps[fields.step]!() : this.first(link);
   }
 
   private async first(link: Link, status = 200, extra: Extra = {}): Promise<View> {
@@ -175,6 +176,7 @@ export class InvitationPage {
   /** A yes counts for the texts it was given on: when those have changed meanwhile, they are shown again (LD-11). */
   private async agree(link: Link, personId: string, form: Shown): Promise<View> {
     const refused = await this.change(link, async (tx) => {
+      if (await groupClosedAt(tx, link.invitation.groupId)) return closed();
       const offer = await findOffer(this.kit, tx, link.invitation.groupId);
       if (!offer) return notReady();
       if (!isShown(form, offer)) return this.ask(tx, link, personId, offer, true);
@@ -220,8 +222,11 @@ export class InvitationPage {
     return { isWaiting: admission?.state === 'waiting' };
   }
 
-  private sayNo(link: Link, personId: string, what: 'declined' | 'withdrawn'): Promise<View> {
+  /** Whoever had agreed, in another window or before they went back, takes it back by saying no. */
+  private sayNo(link: Link, personId: string, wish: 'declined' | 'withdrawn'): Promise<View> {
     return this.change(link, async (tx) => {
+      const said = await consentOf(tx, link.invitation.groupId, personId);
+      const what = said?.state === 'given' ? 'withdrawn' : wish;
       await new Recorder(this.kit, tx, link, personId)[what]();
       const policy = await findPolicy(tx, link.invitation.groupId);
       const needsChannel = policy?.parameters.nonjoiner_channel.value ?? false;
@@ -293,7 +298,7 @@ function isShown({ noticeVersion, agreementVersion }: Shown, offer: Offer): bool
 const NO = {
   declined: {
     heading: 'That is fine',
-    text: 'It is recorded that you do not want to be in the group. You will not be asked again by this link.',
+    text: 'It is recorded that you do not want to be in the group.',
   },
   withdrawn: {
     heading: 'You have taken back your agreement',

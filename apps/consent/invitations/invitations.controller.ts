@@ -8,6 +8,7 @@ import {
   type Answer,
   type CallOf,
   Command,
+  HttpProblem,
   idOf,
   Incoming,
   instantIn,
@@ -18,12 +19,14 @@ import {
   PUBLIC_URL,
   Read,
   recorded,
+  refusalProblem,
   refused,
   requireGroup,
   requirePolicy,
   Resource,
   ServiceKit,
 } from '#nest';
+import { groupClosedAt } from '../consents/lasting.js';
 import { mailInvitation } from '../messages/invitation-mail.js';
 import { currentText } from '../texts/texts.read-model.js';
 import {
@@ -134,9 +137,11 @@ export class InvitationsController {
     const answer = await this.give(call, wish, body, request);
     if (answer.status !== 201) return answer;
     const data = { inviteId: old.inviteId, groupId, reason: body.reason, reissuedAs: wish.inviteId };
-    await this.kit.commands.execute(tx, invitation, cause, [
+    const [ended] = await this.kit.commands.execute(tx, invitation, cause, [
       { id: old.inviteId, command: { name: 'ReissueInvite', data }, expectedVersion: call.expectedVersion },
     ]);
+    // Somebody else replaced it at the same moment: with the transaction the second replacement goes too.
+    if (ended!.refusal) throw new HttpProblem(refusalProblem(ended!.refusal));
     return answer;
   }
 
@@ -168,6 +173,7 @@ export class InvitationsController {
     request: Request,
   ): Promise<Answer> {
     const { groupId, inviteId } = wish;
+    if (await groupClosedAt(tx, groupId)) return refused('GroupClosed', 'The group is closed.');
     const policy = await requirePolicy(tx, groupId);
     const lacking = await this.lacking(tx, groupId, consentTerms(policy).requiredItems);
     if (lacking.length > 0)
@@ -176,8 +182,7 @@ export class InvitationsController {
         `The group’s notice does not say: ${lacking.join(', ')}.`,
         consentTerms(policy).rules,
       );
-    if (whatsappLink) await this.kit.vault.write(tx, groupId, { whatsappLink });
-    else if ((await this.kit.vault.read(tx, groupId, ['whatsappLink'])).whatsappLink.state !== 'value')
+    if (!whatsappLink && (await this.kit.vault.read(tx, groupId, ['whatsappLink'])).whatsappLink.state !== 'value')
       return refused(
         'GroupLinkMissing',
         'Give the app’s own link into the group with the first invitation (whatsappLink).',
@@ -187,8 +192,11 @@ export class InvitationsController {
     const [outcome] = await this.kit.commands.execute(tx, invitation, cause, [
       { id: inviteId, command: { name: 'IssueInvite', data } },
     ]);
+    if (outcome!.refusal) return recorded(outcome!, { inviteId });
+    // Only now: a refused wish changes nothing about the way into the group.
+    if (whatsappLink) await this.kit.vault.write(tx, groupId, { whatsappLink });
     const link = `${this.base(request)}/i/${token}`;
-    if (mailed && wish.personId && outcome!.events.length > 0 && !outcome!.refusal && MAILED.includes(wish.channel))
+    if (mailed && wish.personId && outcome!.events.length > 0 && MAILED.includes(wish.channel))
       await mailInvitation(this.kit, tx, cause, { ...wish, personId: wish.personId, link });
     return this.given(outcome!, inviteId, link);
   }

@@ -90,7 +90,7 @@ export const InvitationView = Type.Object({
   uses: Type.Integer(),
   reference,
   state: Type.Enum(['open', 'revoked']),
-  revokedBecause: orNull(reason),
+  revokedBecause: orNull(Type.Enum(['leaked', 'left', 'superseded', 'erased', 'group_closed'])),
   reissueDue: orNull(Type.Enum(['member_left', 'conduct_removal'])),
   replaces: orNull(uuid),
   reissuedAs: orNull(uuid),

@@ -66,6 +66,15 @@ export async function sharedLinks(tx: Transaction, groupId: string, before: stri
   return rows.map(({ id }) => id);
 }
 
+/** The links into a group that are not revoked. */
+export async function openInvitations(tx: Transaction, groupId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select invite_id as id from invitations where tenant_id = $1 and group_id = $2 and state = 'open' order by invite_id`,
+    [tx.tenantId, groupId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The links for one person alone that are not revoked. */
 export function openFor(tx: Transaction, personId: string): Promise<{ inviteId: string; groupId: string }[]> {
   return tx.query(

@@ -41,6 +41,19 @@ describe('issuing an invitation', () => {
     }
   });
 
+  it('tells whoever repeats a refused request the same refusal', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const body = {
+      groupId: invited.groupId,
+      audience: 'ward-7',
+      channel: 'emailed_link',
+      expiresAt: '2026-04-30T09:00:00Z',
+    };
+    const first = await invited.app.post('/v1/invitations', body, { headers });
+    const again = await invited.app.post('/v1/invitations', body, { headers });
+    expect([first.body.code, again.status, again.body.code]).toEqual(['ExpiryPassed', 409, 'ExpiryPassed']);
+  });
+
   it('begins links with the address that is set for people', async () => {
     const other = await openInvited({ ROLLCALL_PUBLIC_URL: 'https://groups.example.org/' });
     try {
@@ -57,6 +70,15 @@ describe('issuing an invitation', () => {
     await invited.app.settle();
     const history = await invited.app.get('/v1/history?type=InviteIssuingRefused');
     expect(history.body.items).toMatchObject([{ data: { channel: 'qr', reason: 'route_not_allowed' } }]);
+  });
+
+  it('leaves the way into the group as it is where it refuses', async () => {
+    const { path } = await invited.invite();
+    const wrong = { channel: 'qr', whatsappLink: 'https://chat.whatsapp.com/AnotherGroupAltogether' };
+    expect((await invited.issue(wrong)).status).toBe(409);
+    const { crmId } = await invited.somebody();
+    const joined = await invited.fill(path, { step: 'agree', form: (await invited.identify(path, crmId)).form });
+    expect(joined.html).toContain(WHATSAPP);
   });
 
   it('[LD-11] refuses one to a group whose notice does not say what the policy requires', async () => {
@@ -129,6 +151,35 @@ describe('ending and replacing a link', () => {
       status: 409,
       body: { code: 'InviteReissued' },
     });
+  });
+
+  it('[HSU-08] replaces it once, also when several do so at the same moment', async () => {
+    const { inviteId } = await invited.invite({ audience: 'at-once' });
+    const replies = await Promise.all(Array.from({ length: 6 }, () => replace(inviteId, { reason: 'leaked' })));
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+    const { body } = await invited.app.get(`/v1/invitations?groupId=${invited.groupId}&state=open&limit=500`);
+    expect(body.items!.filter(({ audience }) => audience === 'at-once')).toMatchObject([{ replaces: inviteId }]);
+  });
+
+  it('[LD-35] ends every link into a group that is closed, and issues none', async () => {
+    const { app, done, member, groupId: elsewhere } = invited;
+    const group = { name: 'Stall', purpose: 'A stall', groupType: 'party-group', admins: [await member()] };
+    const { groupId } = (await done('/v1/groups', group)) as { groupId: string };
+    await app.settle();
+    await done('/v1/texts/fields', { groupId, fields });
+    const { inviteId, path } = await invited.invite({ groupId });
+    const { form } = await invited.identify(path, (await invited.somebody()).crmId);
+    await done(`/v1/groups/${groupId}/close`, {});
+    await app.settle();
+    expect(await rowOf(inviteId)).toMatchObject({ state: 'revoked', revokedBecause: 'group_closed' });
+    expect((await invited.open(path)).status).toBe(404);
+    const late = await invited.fill(path, { step: 'agree', form });
+    expect({ status: late.status, html: late.html }).toMatchObject({
+      status: 404,
+      html: expect.stringContaining('does not let anybody in'),
+    });
+    expect((await invited.issue({ groupId })).body).toMatchObject({ status: 409, code: 'GroupClosed' });
+    expect((await invited.issue({ groupId: elsewhere })).status).toBe(201);
   });
 
   it('[HSU-08] says which shared links should be replaced when somebody has left', async () => {

@@ -33,7 +33,7 @@ export type ConsentCommands = {
     readonly allowedMethods: readonly Method[];
     readonly requiredItems: readonly string[];
     readonly rules: readonly Rule[];
-    /** When the activity this consent is for ended, where it has (UTC). */
+    /** When what this consent is for ended, the activity or the group, where it has (UTC). */
     readonly purposeEndedAt?: string;
   };
   /** Issued by the deadline of a consent with a stated end. */
@@ -208,7 +208,7 @@ function faultsOf(
   if (allowedMethods.length > 0 && !allowedMethods.includes(method))
     faults.push({ reason: 'MethodNotAllowed', because: `The profile does not accept consent of the kind ${method}.` });
   if (purposeEndedAt !== undefined && compareInstants(purposeEndedAt, at) <= 0)
-    faults.push({ reason: 'PurposeOver', because: 'The activity this consent is for is over.' });
+    faults.push({ reason: 'PurposeOver', because: 'What this consent is for is over: the activity has ended, or the group is closed.' });
   if (saidNoAt && compareInstants(at, saidNoAt) < 0)
     faults.push({ reason: 'ConsentOutdated', because: 'The person has refused or withdrawn since this consent.' });
   return faults;
