@@ -155,6 +155,9 @@ describe('phone numbers', () => {
   const canaries = [
     { kind: 'phone', value: '+44 7700 900123' },
     alias('+44 7700 900123'),
+    alias('~Canary (+44) 7700-900-123'),
+    alias('Canary 07700 900123'),
+    alias('Canary ٠٧٧٠٠ ٩٠٠١٢٣'),
     { kind: 'whatsappId', value: '447700900123@c.us' },
   ];
 
@@ -168,6 +171,13 @@ describe('phone numbers', () => {
       expect(told['errors']).toEqual([{ field: 'body/participants/1', rule: 'must not be a phone number' }]);
       expect(JSON.stringify(told)).not.toMatch(/7700|Canary/);
       expect(await stored()).toEqual(before);
+    },
+  );
+
+  it.each(['Room 101, 2026-10-12', 'Ann 201512345', 'Canary 0207', '+1 Ben', 'Dee 10 000 000 000'])(
+    'takes no other figures for one: %s',
+    async (name) => {
+      expect((await send(await society(), { takenAt: now, participants: [alias(name)] }, 201))['unknown']).toBe(1);
     },
   );
 

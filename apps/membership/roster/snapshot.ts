@@ -94,8 +94,23 @@ const field = (index: number) => `body/participants/${index}`;
 
 /** The participants that are phone numbers, as fields of the request. */
 export function phonesIn({ participants }: Snapshot): string[] {
-  return participants.flatMap((one, index) => ('link' in one && isPhone(one.link) ? [field(index)] : []));
+  return participants.flatMap((one, index) =>
+    'link' in one && (isPhone(one.link) || holdsPhone(one.link)) ? [field(index)] : [],
+  );
 }
+
+/** The app shows whoever is not saved as `~Ada +44 7700 900123`, and a person may write down both too (HSU-04). */
+function holdsPhone({ kind, value }: Link): boolean {
+  return kind === 'alias' && /(?:\+|(?<!\d[\s().-]*)0)[\s().-]*(?:\d[\s().-]*){8}/.test(inLatinDigits(value));
+}
+
+/** Digits of every script as 0 to 9: each script has its ten side by side, the nought first. */
+const inLatinDigits = (text: string) =>
+  text.replaceAll(/(?!\d)\p{Nd}/gu, (digit) => {
+    let value = 0;
+    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(digit.codePointAt(0)! - value - 1))) value += 1;
+    return String(value);
+  });
 
 /** Whom a roster shows: people of the organisation, each once, and entries nobody can name. */
 export async function recognise(
