@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { findParked, listParked, settleParked } from '#bus';
 import { localControl } from './control.js';
 import { Answer } from './unit-of-work.js';
-import { cursorKey, page, PageQuery, pageOf } from './page.js';
+import { afterId, page, PageQuery, pageOf } from './page.js';
 import { HttpProblem, notFound, problem } from './problem.js';
 import type { Call, CallOf } from './call.js';
 import { Command, Incoming, Read, Resource } from './route.js';
@@ -99,11 +99,10 @@ export function operationsOf(service: string): new (kit: ServiceKit) => object {
     })
     async parked(@Incoming() { tx, query }: CallOf<never, typeof ParkedQuery>) {
       const limit = query.limit ?? 50;
-      const [after] = cursorKey(query.cursor, 1) ?? [];
       return page(
         await listParked(tx, {
           state: query.state ?? 'parked',
-          after: after === undefined ? '' : String(after),
+          after: afterId(query.cursor) ?? '',
           limit: limit + 1,
         }),
         limit,

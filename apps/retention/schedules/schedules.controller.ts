@@ -65,7 +65,7 @@ export class SchedulesController {
   async versions(@Incoming() { tx, query }: CallOf<never, typeof SchedulesQuery>) {
     const { cursor, limit = 50 } = query;
     const [before] = cursorKey(cursor, 1) ?? [];
-    if (before !== undefined && !Number.isInteger(before))
+    if (before !== undefined && !Number.isSafeInteger(before))
       throw invalid([{ field: 'query/cursor', rule: 'must be the next of an earlier page' }]);
     const rows = await listSchedules(tx, {
       ...(before === undefined ? {} : { before: Number(before) }),
