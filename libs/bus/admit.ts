@@ -59,17 +59,17 @@ export async function admit(
 
 /**
  * Writes how far a projection has followed one organisation's streams, and adds to the count of what was handled by topic; in one
- * statement. Call it while the transaction acts for that organisation.
+ * statement, which goes out with the commit. Call it while the transaction acts for that organisation.
  */
-export async function settle(
+export function settle(
   tx: Transaction,
   processor: string,
   followed: ReadonlyMap<string, number> | undefined,
   counts: ReadonlyMap<string, number>,
-): Promise<void> {
+): void {
   const moved = [...(followed ?? [])].filter(([, version]) => version > 0);
   if (moved.length === 0 && counts.size === 0) return;
-  await tx.prepared(
+  tx.send(
     `with kept as (
        insert into followed (tenant_id, processor, stream_id, version) select $1, $2, * from unnest($3::text[], $4::int[])
        on conflict (tenant_id, processor, stream_id) do update set version = excluded.version where followed.version < excluded.version)

@@ -84,7 +84,7 @@ export class Pass {
     if (this.failure) throw this.failure;
     for (const [nth, [tenantId, { followed }]] of [...this.admitted].entries()) {
       await tx.actFor(tenantId);
-      await settle(tx, processing.name, followed, nth === 0 ? this.counts : new Map());
+      settle(tx, processing.name, followed, nth === 0 ? this.counts : new Map());
     }
   }
 

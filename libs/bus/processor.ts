@@ -191,7 +191,8 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
   private pass(items: readonly Item[], oneByOne: boolean): Promise<void> {
     const tenants = new Set(items.map(tenantOf));
     const tenantId = tenants.size === 1 ? [...tenants][0]! : NO_TENANT; // each run then names its own
-    return this.options.database.inTenant(tenantId, (tx) => new Pass(this.processing, tx, oneByOne).handle(items));
+    const pass = (tx: Transaction) => new Pass(this.processing, tx, oneByOne).handle(items);
+    return this.options.database.atOnceInTenant(tenantId, pass);
   }
 
   /** What may lead to further events of its own service first, then what others handle, then what is only counted. */

@@ -1,41 +1,8 @@
-import { createHash } from 'node:crypto';
-import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
-import { types, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
-import { sqlState } from './errors.js';
+import { DataSource, type EntitySchema, type QueryRunner } from 'typeorm';
+import { types, type PoolClient, type QueryResult } from 'pg';
+import { answer, nameOf, transactionOn, type Transaction } from './transaction.js';
 
-/** One database transaction. Everything written through it becomes durable together at commit, or not at all. */
-export interface Transaction {
-  /** The organisation whose rows this transaction may see; null for the relay's own work over all organisations. */
-  readonly tenantId: string | null;
-  /** The instant this transaction began, ISO 8601 UTC with microseconds cut to milliseconds, by the database's clock (or the manual clock). */
-  readonly now: string;
-  /**
-   * Runs one statement; rows come back as plain objects: instants as ISO 8601 UTC with milliseconds, dates as `YYYY-MM-DD`,
-   * bigint as text. Fails after the statement limit of 30 s. After a failure the transaction can only be rolled back.
-   */
-  readonly query: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
-  /**
-   * The same for a statement that has but one good plan, such as an insert or the call of a function: each connection plans it once.
-   * Not for one that may be planned as a scan: made while a table is empty, such a plan is kept until the table is analysed, however it
-   * grows. And not for texts put together from a request: every one of them would be kept for as long as the connection lives.
-   */
-  readonly prepared: <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
-  /**
-   * Runs a statement that each connection plans once, under planner settings of its own (a statement that sets them for the
-   * transaction), all in one round trip. The settings must be the same text for the same statement. Parameters are texts.
-   */
-  readonly planned: <Row = Record<string, unknown>>(
-    settings: string,
-    sql: string,
-    parameters: readonly string[],
-  ) => Promise<Row[]>;
-  /** TypeORM bound to this very transaction, for reading read models. */
-  readonly manager: EntityManager;
-  /** Runs after a successful commit; used to wake the relay. Never runs after a rollback. */
-  afterCommit(wake: () => void): void;
-  /** Changes the organisation for the statements that follow; only for the machinery, which handles a page of many organisations. */
-  actFor(tenantId: string): Promise<void>;
-}
+export type { Transaction } from './transaction.js';
 
 type Entities = (new () => object) | EntitySchema;
 
@@ -54,8 +21,6 @@ const LIMITS = '-c statement_timeout=30000 -c idle_in_transaction_session_timeou
 const PLAIN_TIMES = '-c timezone=UTC -c datestyle=ISO';
 // For a server that does not even answer that a limit has passed.
 const NO_ANSWER_AFTER = 40_000;
-
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 const asInstant = (text: string) =>
   text.replace(
@@ -98,6 +63,7 @@ export class Database {
           connectionTimeoutMillis: 10_000,
           query_timeout: NO_ANSWER_AFTER,
           keepAlive: true,
+          pipeline: true, // a statement leaves when it is asked for, and not when the one before it is answered
         },
       }).initialize();
     const user = decodeURIComponent(new URL(url).username);
@@ -113,6 +79,16 @@ export class Database {
   /** Runs `work` in one transaction that sees and writes only this organisation's rows (row-level security). */
   inTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
     return transact(this.app, tenantId, this.denied, work);
+  }
+
+  /** The same for work that begins at once: its first statement goes out with the beginning, and `tx.now` is known when that is answered. */
+  atOnceInTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return transact(this.app, tenantId, this.denied, work, true);
+  }
+
+  /** The same for work that only reads, which the database makes sure of: there is nothing whose commit would have to be waited for. */
+  look<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return look(this.app, tenantId, this.denied, work);
   }
 
   /**
@@ -172,21 +148,25 @@ async function transact<T>(
   tenantId: string | null,
   denied: () => void,
   work: (tx: Transaction) => Promise<T>,
+  isAtOnce = false,
 ): Promise<T> {
   const runner = source.createQueryRunner();
   const client = (await runner.connect()) as PoolClient;
-  // TypeORM must know of the transaction: it would otherwise begin one for each save, and commit ours with it.
-  Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-  const wakes: (() => void)[] = [];
+  const { tx, begun, wakes, over } = open(runner, client, tenantId, denied, 'begin');
   let result: T;
   try {
-    const now = await begin(client, tenantId);
-    result = await work(transaction(client, runner.manager, tenantId, now, wakes, denied));
+    if (!isAtOnce) await begun;
+    result = await work(tx);
+    over();
     // After a failed statement Postgres answers a commit with a rollback, and not with an error.
     const { command } = await client.query('commit');
+    await Promise.all([begun, tx.sent()]);
     if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so nothing of it was kept');
   } catch (error) {
+    over();
     await rollBack(client);
+    // What failed first is told: of what came after it Postgres only says that something had failed.
+    await Promise.all([begun, tx.sent()]);
     throw error;
   } finally {
     await runner.release();
@@ -195,72 +175,51 @@ async function transact<T>(
   return result;
 }
 
-/** Begins a transaction for an organisation and returns its instant. One round trip, which takes statements without parameters only. */
-async function begin(client: PoolClient, tenantId: string | null): Promise<string> {
-  const answers: unknown = await client.query(`begin; select open_for(${client.escapeLiteral(tenantId ?? '')}) as now`);
-  return (answers as QueryResult<{ now: string }>[])[1]!.rows[0]!.now;
-}
-
-async function answer<Row>(client: PoolClient, denied: () => void, statement: QueryConfig): Promise<Row[]> {
+async function look<T>(
+  source: DataSource,
+  tenantId: string,
+  denied: () => void,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const runner = source.createQueryRunner();
+  const client = (await runner.connect()) as PoolClient;
+  const { tx, begun, over } = open(runner, client, tenantId, denied, 'begin read only');
   try {
-    const answers: unknown = await client.query(statement);
-    return (Array.isArray(answers) ? (answers as QueryResult[]).at(-1)! : (answers as QueryResult)).rows as Row[];
+    return await work(tx);
   } catch (error) {
-    if (sqlState(error) === INSUFFICIENT_PRIVILEGE) denied();
+    await begun;
     throw error;
+  } finally {
+    over();
+    void rollBack(client).then(() => runner.release());
   }
 }
 
-/** The name under which a connection keeps the plan of a statement; equal text, equal name. */
-const names = new Map<string, string>();
-function nameOf(sql: string): string {
-  let name = names.get(sql);
-  if (name === undefined) names.set(sql, (name = createHash('sha256').update(sql).digest('base64url')));
-  return name;
-}
-
-/** The statements a connection has planned under settings of their own. */
-const plannedBy = new WeakMap<PoolClient, Set<string>>();
-function plannedOn(client: PoolClient): Set<string> {
-  let known = plannedBy.get(client);
-  if (!known) plannedBy.set(client, (known = new Set()));
-  return known;
-}
-
-function transaction(
+/** Begins a transaction on a connection, without waiting for it. */
+function open(
+  runner: QueryRunner,
   client: PoolClient,
-  manager: EntityManager,
   tenantId: string | null,
-  now: string,
-  wakes: (() => void)[],
   denied: () => void,
-): Transaction {
-  let current = tenantId;
-  return {
-    get tenantId() {
-      return current;
-    },
-    now,
-    manager,
-    query: <Row>(sql: string, parameters: readonly unknown[] = []) =>
-      answer<Row>(client, denied, { text: sql, values: [...parameters] }),
-    prepared: <Row>(sql: string, parameters: readonly unknown[] = []) =>
-      answer<Row>(client, denied, { name: nameOf(sql), text: sql, values: [...parameters] }),
-    planned: async <Row>(settings: string, sql: string, parameters: readonly string[]) => {
-      const name = `planned ${nameOf(sql)}`;
-      const known = plannedOn(client);
-      const prepare = known.has(name) ? '' : `prepare "${name}" as ${sql};`;
-      known.add(name); // what is prepared stays so, whatever becomes of the transaction
-      const values = parameters.map((value) => client.escapeLiteral(value)).join();
-      return answer<Row>(client, denied, { text: `${settings};${prepare}execute "${name}"${values && `(${values})`}` });
-    },
-    afterCommit: (wake) => wakes.push(wake),
-    actFor: async (tenant) => {
-      if (tenant === current) return;
-      await client.query({ name: 'act for', text: "select set_config('app.tenant', $1, true)", values: [tenant] });
-      current = tenant;
-    },
-  };
+  how: 'begin' | 'begin read only',
+) {
+  // TypeORM must know of the transaction: it would otherwise begin one for each save, and commit ours with it.
+  Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+  let [now, isOver]: [string | undefined, boolean] = [undefined, false];
+  const begun = begin(client, tenantId, how).then((instant) => void (now = instant));
+  begun.catch(() => undefined); // whoever waits for it is told
+  const wakes: (() => void)[] = [];
+  const { manager } = runner;
+  const tx = transactionOn({ client, manager, tenantId, begun, now: () => now, isOver: () => isOver, wakes, denied });
+  return { tx, begun, wakes, over: () => void (isOver = true) };
+}
+
+/** Begins a transaction for an organisation and returns its instant. One round trip, which takes statements without parameters only. */
+async function begin(client: PoolClient, tenantId: string | null, how: string): Promise<string> {
+  const answers: unknown = await client.query(
+    `${how}; select open_for(${client.escapeLiteral(tenantId ?? '')}) as now`,
+  );
+  return (answers as QueryResult<{ now: string }>[])[1]!.rows[0]!.now;
 }
 
 /** A connection that cannot even roll back is closed, so that the pool lends it to nobody. */

@@ -45,6 +45,10 @@ export class Relay {
   private readonly running: Promise<void>;
   private readonly sequenceWake = new Signal();
   private readonly publishWake = new Signal();
+  /** While the publisher waits: the position after which it waits for events. */
+  private awaited: number | undefined;
+  /** What was read for it, from there on, along with the numbering. */
+  private readAlong: SequencedEvent[] = [];
   /** When the relay last finished a round as leader or stood by healthily, process time in milliseconds; for readiness. */
   lastRound = performance.now();
 
@@ -115,34 +119,39 @@ export class Relay {
     });
   }
 
+  /** Numbers what has been committed, and where the publisher waits for it, reads it for it in the same round trip. */
   private async sequence({ epoch, over }: Term): Promise<void> {
     let from = '0';
     while (!over.aborted) {
       const began = performance.now();
-      const rows = await this.options.database.aloneAsRelay<{ taken: string; next_xid: string }>(
-        'select taken, next_xid::text from number_pending($1, $2::xid8, $3)',
-        [epoch, from, SEQUENCE_PAGE],
+      const after = this.awaited;
+      const rows = await this.options.database.aloneAsRelay<MaybeSequenced & { taken: string; next_xid: string }>(
+        'select taken, next_xid::text, e.* from number_pending($1, $2::xid8, $3) left join lateral sequenced_after(case when taken > 0 then $4::bigint end, $5) e on true',
+        [epoch, from, SEQUENCE_PAGE, after ?? null, PUBLISH_PAGE],
       );
       const [row] = rows;
       if (!row) throw new Error('Another relay leads now');
       this.lastRound = performance.now();
       from = row.next_xid;
-      if (Number(row.taken) > 0) this.publishWake.raise();
-      if (Number(row.taken) === SEQUENCE_PAGE) continue;
+      const taken = Number(row.taken);
+      if (taken > 0) {
+        if (after === this.awaited) this.readAlong = eventsIn(rows);
+        this.publishWake.raise();
+      }
+      if (taken === SEQUENCE_PAGE) continue;
       await this.sequenceWake.wait(this.options.pollEvery ?? 100, over);
-      const early = SPACING - (performance.now() - began);
+      const early = taken > 0 ? SPACING - (performance.now() - began) : 0;
       if (early > 0) await rest(early, over);
     }
   }
 
   private async publishAll({ epoch, over }: Term): Promise<void> {
     let published = await this.published();
+    let events = await this.page(published);
     while (!over.aborted) {
-      const events = await this.page(published);
-      if (over.aborted) return; // the page may be old by now: another may lead
       if (events.length === 0) {
-        await this.publishWake.wait(RETRY_AFTER, over);
-        continue;
+        events = await this.awaitPage(published, over);
+        continue; // the page may be old by now: another may lead
       }
       try {
         await this.options.publish(events);
@@ -152,19 +161,35 @@ export class Relay {
         await rest(RETRY_AFTER, over); // new events are no reason to try sooner
         continue;
       }
-      const last = events.at(-1)!.position;
-      const [mine] = await this.options.database.aloneAsRelay(
-        'update sequencer set published = $2 where epoch = $1 returning 1',
-        [epoch, last],
-      );
-      if (!mine) throw new Error('Another relay leads now');
-      published = last;
+      published = events.at(-1)!.position;
+      events = await this.mark(epoch, published);
     }
+  }
+
+  /** Notes how far it has published and reads the next page. */
+  private async mark(epoch: number, published: number): Promise<SequencedEvent[]> {
+    const rows = await this.options.database.aloneAsRelay<MaybeSequenced>(
+      `with mine as (update sequencer set published = $2 where epoch = $1 returning 1)
+       select e.* from mine left join lateral sequenced_after($2, $3) e on true`,
+      [epoch, published, PUBLISH_PAGE],
+    );
+    if (rows.length === 0) throw new Error('Another relay leads now');
+    return eventsIn(rows);
+  }
+
+  /** What is numbered after this position, as soon as the sequencer says that there is something, or after a while. */
+  private async awaitPage(published: number, over: AbortSignal): Promise<SequencedEvent[]> {
+    this.awaited = published;
+    await this.publishWake.wait(RETRY_AFTER, over);
+    this.awaited = undefined;
+    const events = this.readAlong;
+    this.readAlong = [];
+    return events.length > 0 || over.aborted ? events : this.page(published);
   }
 
   private async page(after: number): Promise<SequencedEvent[]> {
     const sql = 'select * from sequenced_after($1, $2)';
-    return (await this.options.database.aloneAsRelay<SequencedRow>(sql, [after, PUBLISH_PAGE])).map(sequencedEvent);
+    return eventsIn(await this.options.database.aloneAsRelay<SequencedRow>(sql, [after, PUBLISH_PAGE]));
   }
 
   private published(): Promise<number> {
@@ -175,6 +200,11 @@ export class Relay {
 }
 
 type SequencedRow = StoredRow & { readonly position: string };
+/** A row that holds an event, or none where there was nothing to read. */
+type MaybeSequenced = SequencedRow | { readonly position: null };
+
+const eventsIn = (rows: readonly MaybeSequenced[]) =>
+  rows.flatMap((row) => (row.position === null ? [] : [sequencedEvent(row)]));
 
 const sequencedEvent = (row: SequencedRow): SequencedEvent => ({
   ...restore(row),

@@ -29,6 +29,11 @@ export interface RouteOptions {
   readonly consumes?: string | readonly string[];
   /** The answer holds a secret: it is given once and not kept for a repeated Idempotency-Key. */
   readonly secret?: boolean;
+  /**
+   * A read that writes nothing, not even that it was read, and does not ask for the instant before its first statement: beginning and
+   * statement are one round trip, and nobody waits for its end.
+   */
+  readonly looks?: boolean;
   /** A read that opens its own transactions, to stream. */
   readonly streams?: readonly string[];
 }
