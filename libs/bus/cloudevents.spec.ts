@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { CloudEvent, Kafka } from 'cloudevents';
+import * as fc from 'fast-check';
+import { v5 } from 'uuid';
 import type { SequencedEvent } from '#eventsourcing';
-import { toMessage } from './cloudevents.js';
+import { statementId, toMessage } from './cloudevents.js';
 
 const event: SequencedEvent = {
   id: '11111111-1111-4111-8111-111111111111',
@@ -42,5 +44,16 @@ describe('an event on the wire', () => {
     expect(message.topic).toBe('rollcall.membership');
     expect(message.key).toBe(event.streamId);
     expect(message.value.equals(Buffer.from(event.body))).toBe(true);
+  });
+});
+
+describe('the id of a statement', () => {
+  it('[R8] is the UUID of version 5 that the library makes of its source and id', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 });
+    fc.assert(
+      fc.property(text, text, (source, id) => {
+        expect(statementId(source, id)).toBe(v5(`${source}\n${id}`, '8f5bdc0e-6b0e-5a3a-9c8b-3a4a63c0f1d2'));
+      }),
+    );
   });
 });

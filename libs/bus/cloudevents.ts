@@ -1,4 +1,5 @@
-import { v5 } from 'uuid';
+import { hash } from 'node:crypto';
+import { parse } from 'uuid';
 import { parseInstant } from '#domain';
 import { eventType, upcast, type EventContext, type RecordedEvent } from '#events';
 import type { SequencedEvent } from '#eventsourcing';
@@ -12,11 +13,17 @@ const HOUSE_FORM = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const VERSION = /^[1-9]\d{0,8}$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** Names the statement of a source: equal for every delivery of one `source` and `id`, as CloudEvents 1.0 asks. */
-const STATEMENTS = '8f5bdc0e-6b0e-5a3a-9c8b-3a4a63c0f1d2';
+const STATEMENTS = parse('8f5bdc0e-6b0e-5a3a-9c8b-3a4a63c0f1d2');
 
-/** A stable id for the CloudEvent `id` of `source`, so that its second delivery is known. */
+/**
+ * A stable id for the CloudEvent `id` of `source`, so that its second delivery is known: a UUID of version 5. Put together here, as the
+ * library takes three times as long.
+ */
 export function statementId(source: string, id: string): string {
-  return v5(`${source}\n${id}`, STATEMENTS);
+  const digest = hash('sha1', Buffer.concat([STATEMENTS, Buffer.from(`${source}\n${id}`)]));
+  const variant = ((Number.parseInt(digest[16]!, 16) & 3) | 8).toString(16);
+  const parts = [digest.slice(0, 8), digest.slice(8, 12), `5${digest.slice(13, 16)}`];
+  return [...parts, variant + digest.slice(17, 20), digest.slice(20, 32)].join('-');
 }
 
 /**

@@ -52,7 +52,7 @@ export async function takeStatements(
   actor: Actor,
   statements: readonly Statement[],
 ): Promise<Taken[]> {
-  const phonesBanned = (await phoneBan(tx)) !== undefined;
+  const phonesBanned = statements.some(namesByPhone) && (await phoneBan(tx)) !== undefined;
   const taken = statements.map((): Taken => 'unchanged');
   const sound = statements.flatMap((raw, index): Placed[] => {
     const statement = inHouseForm(raw);
@@ -71,15 +71,22 @@ const isAboutActivity = (placed: Placed): placed is Placed<AboutActivity> => !is
 
 const INSTANTS = ['leavesAt', 'from', 'endedAt'];
 
-/** The statement with its instants in the house form, or which of them is none. */
+/** The statement with its instants in the house form, or which of them is none. Most have them so: those stay the object they are. */
 function inHouseForm(statement: Statement): Statement | Fault {
-  const parsed = Object.entries(statement.data)
-    .filter(([field]) => INSTANTS.includes(field))
-    .map(([field, text]) => [field, parseInstant(text as string)] as const);
-  const [bad] = parsed.find(([, instant]) => instant === null) ?? [];
-  if (bad) return { field: `data/${bad}`, rule: 'must be an RFC 3339 date-time between 1900 and 2200' };
-  return { ...statement, data: { ...statement.data, ...Object.fromEntries(parsed) } } as Statement;
+  const { data } = statement as { data: Readonly<Record<string, unknown>> };
+  let parsed = data;
+  for (const field of INSTANTS) {
+    const text = data[field];
+    if (text === undefined) continue;
+    const instant = parseInstant(text as string);
+    if (instant === null)
+      return { field: `data/${field}`, rule: 'must be an RFC 3339 date-time between 1900 and 2200' };
+    if (instant !== text) parsed = { ...parsed, [field]: instant };
+  }
+  return parsed === data ? statement : ({ ...statement, data: parsed } as Statement);
 }
+
+const namesByPhone = ({ data }: Statement): boolean => 'subject' in data && data.subject.kind === 'phone';
 
 /** What the form of a statement cannot say. */
 function faultIn({ name, data }: Statement, now: string, phonesBanned: boolean): Fault | undefined {
