@@ -53,6 +53,7 @@ export * from './rota/rota.js';
 export * from './breach/breach.js';
 export * from './breach/checklist.js';
 export * from './breach/incident.js';
+export * from './breach/matter.js';
 export * from './breach/standing.js';
 export * from './device/device.js';
 export * from './review/review.js';

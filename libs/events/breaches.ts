@@ -148,17 +148,25 @@ const incidents = {
   IncidentReported: event('Somebody told us of something; it goes to these people in turn by an instant', {
     ...incident,
     category: Term,
+    /** What behaviour in a group is about. */
+    matter: Type.Optional(Term),
     groupId: Type.Optional(Id),
     personIds: Type.Array(Id),
     recipients: Type.Array(Term, { minItems: 1 }),
     steps: Type.Array(Term),
     inOrder: Type.Boolean(),
     dueAt: Instant,
+    /** By when something is to be done about behaviour. */
+    actBy: Type.Optional(Instant),
   }),
   IncidentPassedOn: event('One who is to know of it was told', { ...incident, recipient: Term, toldBy: Id, ...late }),
   IncidentOverdue: event('The time passed and these have not been told', {
     ...incident,
     recipients: Type.Array(Term, { minItems: 1 }),
+    dueAt: Instant,
+  }),
+  IncidentUnattended: event('The time passed and nothing has been done about somebody’s behaviour', {
+    ...incident,
     dueAt: Instant,
   }),
   IncidentStepTaken: event('Something was done about it', {

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { type CommandOf, incident, type IncidentCommands, incidentRoute } from '#domain';
+import { type CommandOf, incident, type IncidentCommands, incidentRoute, matters } from '#domain';
 import type { Outcome, Transaction } from '#eventsourcing';
 import {
   afterInstant,
@@ -10,6 +10,7 @@ import {
   Command,
   idOf,
   Incoming,
+  invalid,
   notFound,
   page,
   pastInstantIn,
@@ -46,7 +47,7 @@ export class IncidentsController {
     summary:
       'Reports something: an offensive message, a worry, a group that looks like ours, misconduct, behaviour in a group',
     description:
-      'Taken for groups that are not ours as well. Where no policy names whom to tell it is a manager; where it names no time it is a day (CN-21, AMZ-043, AMZ-071, AMZ-110, AMZ-127, BR-32).',
+      'Taken for groups that are not ours as well. Where no policy names whom to tell it is a manager; where it names no time it is a day (CN-21, AMZ-043, AMZ-071, AMZ-110, AMZ-127, BR-32). Of behaviour in a group something has to be done within the time the policy has for it (HSU-23); `matter` says what it is about, and the answer what to think of then.',
     body: ReportIncident,
     answers: IncidentChanged,
   })
@@ -54,13 +55,16 @@ export class IncidentsController {
     const incidentId = idOf(body.incidentId ?? v7());
     const groupIds = body.groupId === undefined ? [] : [idOf(body.groupId)];
     for (const groupId of groupIds) await requireGroup(tx, groupId);
-    const { category, personIds = [] } = body;
+    const { category, matter, personIds = [] } = body;
+    if (matter !== undefined && (category !== 'conduct' || groupIds.length === 0))
+      throw invalid([{ field: 'body/matter', rule: 'belongs to conduct in a group of ours, named in groupId' }]);
     const data = {
       incidentId,
       category,
+      ...(matter === undefined ? {} : { matter }),
       ...(groupIds[0] === undefined ? {} : { groupId: groupIds[0] }),
       personIds: personIds.map(idOf),
-      route: incidentRoute(await policiesOf(tx, groupIds), category),
+      route: incidentRoute(await policiesOf(tx, groupIds), category, matter),
       timeZone: await timeZone(tx),
     };
     const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
@@ -123,7 +127,7 @@ export class IncidentsController {
   async show(@Incoming() { tx, params }: Call) {
     const row = await this.known(tx, idOf(params['incidentId']));
     const said = await this.kit.vault.read(tx, row.incidentId, ['description', 'reason', 'note']);
-    return new Answer(200, { ...row, done: await doneAbout(tx, row.incidentId), ...said });
+    return new Answer(200, { ...row, advice: adviceOn(row), done: await doneAbout(tx, row.incidentId), ...said });
   }
 
   private async known(tx: Transaction, incidentId: string): Promise<IncidentRow> {
@@ -151,7 +155,10 @@ export class IncidentsController {
   }
 
   private async answer(tx: Transaction, incidentId: string, outcome: Outcome): Promise<Answer> {
-    const { recipients, dueAt } = await this.known(tx, incidentId);
-    return recorded(outcome, { incidentId, recipients, dueAt });
+    const row = await this.known(tx, incidentId);
+    const { recipients, dueAt, actBy } = row;
+    return recorded(outcome, { incidentId, recipients, dueAt, actBy, advice: adviceOn(row) });
   }
 }
+
+const adviceOn = ({ matter }: IncidentRow): string | null => (matter === null ? null : matters[matter].advice);

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { incidentCategories } from '#domain';
+import { incidentCategories, matterNames } from '#domain';
 import { closed, instant, OccurredAt, orNull, pageOf, PageQuery, Recorded, term, uuid } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
@@ -7,6 +7,7 @@ const words = (description: string) =>
   Type.String({ minLength: 1, maxLength: 4000, description: `${description}; kept in the vault` });
 const by = (description: string) => Type.String({ format: 'uuid', description });
 const category = Type.Enum([...incidentCategories], { description: 'What kind of thing it is' });
+const matter = Type.Enum([...matterNames], { description: 'What the behaviour in a group is about' });
 const state = Type.Enum(['open', 'closed']);
 const outcome = Type.Enum(
   ['resolved', 'stays', 'removed', 'no_action', 'name_changed', 'name_kept', 'referred', 'breach'],
@@ -20,6 +21,7 @@ export const ReportIncident = Type.Object(
   {
     incidentId: Type.Optional(uuid),
     category,
+    matter: Type.Optional(matter),
     groupId: Type.Optional(
       Type.String({ format: 'uuid', description: 'The group it is about; left out for one that is not ours' }),
     ),
@@ -54,6 +56,7 @@ export const IncidentsQuery = Type.Object(
 const incident = {
   incidentId: uuid,
   category,
+  matter: orNull(matter),
   groupId: orNull(uuid),
   personIds: Type.Array(uuid),
   recipients: Type.Array(Type.String(), { description: 'Who has to hear of it; the last one is whom it is for' }),
@@ -62,6 +65,12 @@ const incident = {
   reportedAt: instant,
   dueAt: Type.String({ format: 'date-time', description: 'When everybody who has to hear of it has heard' }),
   overdueAt: orNull(instant),
+  actBy: orNull(
+    Type.String({ format: 'date-time', description: 'By when something is to be done about behaviour in a group' }),
+  ),
+  unattendedAt: orNull(
+    Type.String({ format: 'date-time', description: 'When that time passed and nothing had been done' }),
+  ),
   state,
   closedAt: orNull(instant),
   outcome: orNull(outcome),
@@ -70,11 +79,14 @@ export const IncidentChanged = Type.Object({
   incidentId: uuid,
   recipients: Type.Array(Type.String()),
   dueAt: instant,
+  actBy: orNull(instant),
+  advice: orNull(Type.String({ description: 'What to think of in a matter of this kind, in one or two sentences' })),
   ...Recorded,
 });
 export const IncidentPage = pageOf(Type.Object(incident));
 export const Incident = Type.Object({
   ...incident,
+  advice: orNull(Type.String()),
   done: Type.Array(
     Type.Object({
       kind: Type.Enum(['told', 'taken', 'left_out']),

@@ -1,12 +1,13 @@
+import type { MatterName } from '#domain';
 import type { RetentionPayloads } from '#events';
 import { projection, tenantTable, type Transaction } from '#eventsourcing';
 
 /** What people told us of that is no breach: to whom it goes, by when, and what was done. The words are in the vault. */
 export const incidentsTable = tenantTable(
   'incidents',
-  `incident_id uuid not null, category text not null, group_id uuid, person_ids uuid[] not null, recipients text[] not null, steps text[] not null,
-   in_order boolean not null, reported_at timestamptz not null, due_at timestamptz not null, overdue_at timestamptz, state text not null,
-   closed_at timestamptz, outcome text`,
+  `incident_id uuid not null, category text not null, matter text, group_id uuid, person_ids uuid[] not null, recipients text[] not null, steps text[] not null,
+   in_order boolean not null, reported_at timestamptz not null, due_at timestamptz not null, overdue_at timestamptz, act_by timestamptz, unattended_at timestamptz,
+   state text not null, closed_at timestamptz, outcome text`,
   'incident_id',
   'due_at, incident_id',
 );
@@ -19,11 +20,12 @@ export const incidentSteps = tenantTable(
 
 export const incidentsProjection = projection<RetentionPayloads>('incidents', ['incidentId'], {
   IncidentReported: ({ data, occurredAt }) => {
-    const { incidentId, category, groupId, personIds, recipients, steps, inOrder, dueAt } = data;
-    const row = { incidentId, category, groupId: groupId ?? null, personIds, recipients, steps, inOrder, dueAt };
+    const { matter = null, groupId = null, actBy = null, ...reported } = data;
+    const row = { ...reported, matter, groupId, actBy };
     return { upsert: { ...row, reportedAt: occurredAt, state: 'open' } };
   },
   IncidentOverdue: ({ data: { incidentId, dueAt } }) => ({ update: { incidentId, overdueAt: dueAt } }),
+  IncidentUnattended: ({ data: { incidentId, dueAt } }) => ({ update: { incidentId, unattendedAt: dueAt } }),
   IncidentClosed: ({ data: { incidentId, outcome }, occurredAt }) => ({
     update: { incidentId, outcome, state: 'closed', closedAt: occurredAt },
   }),
@@ -45,6 +47,7 @@ export const incidentStepsProjection = projection<RetentionPayloads>('incident_s
 export interface IncidentRow {
   readonly incidentId: string;
   readonly category: string;
+  readonly matter: MatterName | null;
   readonly groupId: string | null;
   readonly personIds: readonly string[];
   readonly recipients: readonly string[];
@@ -53,6 +56,8 @@ export interface IncidentRow {
   readonly reportedAt: string;
   readonly dueAt: string;
   readonly overdueAt: string | null;
+  readonly actBy: string | null;
+  readonly unattendedAt: string | null;
   readonly state: 'open' | 'closed';
   readonly closedAt: string | null;
   readonly outcome: string | null;
@@ -67,8 +72,8 @@ export interface DoneRow {
   readonly lateBySeconds: number | null;
 }
 
-const columns = `incident_id as "incidentId", category, group_id as "groupId", person_ids as "personIds", recipients, steps, in_order as "inOrder",
-  iso(reported_at) as "reportedAt", iso(due_at) as "dueAt", iso(overdue_at) as "overdueAt", state, iso(closed_at) as "closedAt", outcome`;
+const columns = `incident_id as "incidentId", category, matter, group_id as "groupId", person_ids as "personIds", recipients, steps, in_order as "inOrder",
+  iso(reported_at) as "reportedAt", iso(due_at) as "dueAt", iso(overdue_at) as "overdueAt", iso(act_by) as "actBy", iso(unattended_at) as "unattendedAt", state, iso(closed_at) as "closedAt", outcome`;
 
 /** Incidents by due time, from after a given one on. */
 export function listIncidents(

@@ -91,10 +91,28 @@ describe('a report', () => {
     });
   });
 
+  it('[AMZ-091] of a broken agreement comes from a moderator, and is not done with before something was done', async () => {
+    const { key } = (await post('/v1/keys', { scopes: ['moderator'] })).body as { key?: string };
+    const { status, body } = await report('conduct', { groupId, matter: 'agreement_broken' }, key);
+    expect({ status, body }).toMatchObject({ status: 201, body: { advice: expect.stringContaining('tact') } });
+    expect(await read(body['incidentId'])).toMatchObject({ matter: 'agreement_broken', actBy: expect.any(String) });
+    await does(body['incidentId'], 'passed-on', { recipient: 'group_admins', toldBy: ann });
+    expect((await close(body['incidentId'], 'resolved')).body).toMatchObject({ code: 'IncidentIncomplete' });
+  });
+
+  it('[HSU-23] of behaviour says when nobody did anything about it in time', async () => {
+    const { body } = await report('conduct', { groupId, matter: 'unease', personIds: [randomUUID()] });
+    const { actBy } = body as { actBy?: string };
+    await app.moveClock(actBy!);
+    expect(await read(body['incidentId'])).toMatchObject({ unattendedAt: actBy, matter: 'unease' });
+    await does(body['incidentId'], 'steps', { step: 'direct_contact', takenBy: ann });
+  });
+
   it.each([
     ['an unknown category', { category: 'oops' }, 'body/category'],
     ['a time yet to come', { occurredAt: '2030-01-01T00:00:00Z' }, 'body/occurredAt'],
     ['no words', { description: '' }, 'body/description'],
+    ['a matter that belongs to another kind', { matter: 'off_topic' }, 'body/matter'],
   ])('with %s is refused, naming the field', async (_, more, field) => {
     const answer = await report('concern', more);
     expect(answer.status).toBe(400);

@@ -4,10 +4,16 @@ import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.
 import { type Decider, type Decision, nothing, record, refuse } from '../decider.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
 import { findRoute } from './checklist.js';
+import { actWithin, escalation, type MatterName } from './matter.js';
 
 type IncidentEvents = Pick<
   RetentionPayloads,
-  'IncidentReported' | 'IncidentPassedOn' | 'IncidentOverdue' | 'IncidentStepTaken' | 'IncidentClosed'
+  | 'IncidentReported'
+  | 'IncidentPassedOn'
+  | 'IncidentOverdue'
+  | 'IncidentUnattended'
+  | 'IncidentStepTaken'
+  | 'IncidentClosed'
 >;
 type Reported = IncidentEvents['IncidentReported'];
 
@@ -39,17 +45,19 @@ export interface IncidentRoute {
   readonly steps: readonly string[];
   readonly inOrder: boolean;
   readonly within: string;
+  /** How soon the first step is to be taken, where that is asked for. */
+  readonly actWithin?: string;
   readonly rules: readonly Rule[];
 }
 
 /** The route of a report under these policies, the nearest one first (CN-21, AMZ-043, AMZ-110, AMZ-119, BR-32; LD-40, HSU-26). */
-export function incidentRoute(policies: readonly ResolvedPolicy[], category: IncidentCategory): IncidentRoute {
+export function incidentRoute(
+  policies: readonly ResolvedPolicy[],
+  category: IncidentCategory,
+  matter?: MatterName,
+): IncidentRoute {
   const [policy] = policies;
-  if (category === 'conduct' && policy) {
-    const { steps, mode } = policy.parameters.conduct_ladder.value;
-    const rules = [ruleOf(policy, 'conduct_ladder')];
-    return { recipients: ['group_admins'], steps: [...steps], inOrder: mode === 'strict', within: WITHIN, rules };
-  }
+  if (category === 'conduct' && policy) return conductRoute(policy, policies, matter);
   const found = findRoute(policies, kinds[category] ?? [category]);
   const steps = [...(found?.route.steps ?? []), ...(besides[category] ?? [])];
   return {
@@ -61,9 +69,24 @@ export function incidentRoute(policies: readonly ResolvedPolicy[], category: Inc
   };
 }
 
+/** Behaviour in a group goes to those who run it and by the steps of the policy; some matters go further (AMZ-097). */
+function conductRoute(policy: ResolvedPolicy, policies: readonly ResolvedPolicy[], matter?: MatterName): IncidentRoute {
+  const { steps, mode } = policy.parameters.conduct_ladder.value;
+  const further = escalation(policies, matter);
+  const { within, rule } = actWithin(policy);
+  return {
+    recipients: [...new Set(['group_admins', ...further.recipients])],
+    steps: [...new Set([...further.steps, ...steps])],
+    inOrder: mode === 'strict',
+    within: WITHIN,
+    actWithin: within,
+    rules: [ruleOf(policy, 'conduct_ladder'), rule, ...further.rules],
+  };
+}
+
 /** One stream for each incident. A moment's `occurredAt` is when it was reported, passed on, done; UTC. */
 export type IncidentCommands = {
-  Report: Pick<Reported, 'incidentId' | 'category' | 'groupId' | 'personIds'> & {
+  Report: Pick<Reported, 'incidentId' | 'category' | 'matter' | 'groupId' | 'personIds'> & {
     readonly route: IncidentRoute;
     readonly timeZone: string;
   };
@@ -71,6 +94,8 @@ export type IncidentCommands = {
   /** `isExplained`: whether it was said why earlier steps are left out. */
   TakeStep: Omit<IncidentEvents['IncidentStepTaken'], 'skipped'> & { readonly isExplained: boolean };
   DeclareOverdue: { readonly incidentId: string; readonly dueAt: string };
+  /** The deadline at `actBy`. */
+  DeclareUnattended: { readonly incidentId: string; readonly dueAt: string };
   Close: IncidentEvents['IncidentClosed'];
 };
 
@@ -79,6 +104,7 @@ interface Known {
   readonly told: ReadonlySet<string>;
   readonly taken: ReadonlySet<string>;
   readonly isOverdue: boolean;
+  readonly isUnattended: boolean;
 }
 type State = { readonly status: 'none' } | (Known & { readonly status: 'open' | 'closed' });
 
@@ -90,7 +116,8 @@ export const incident: Decider<State, IncidentCommands, IncidentEvents> = {
       if (state.status !== 'none') return nothing;
       const { recipients, steps, inOrder, within, rules } = route;
       const dueAt = addDuration(occurredAt, within, timeZone);
-      const plan = { recipients: [...recipients], steps: [...steps], inOrder, dueAt };
+      const actBy = route.actWithin && { actBy: addDuration(occurredAt, route.actWithin, timeZone) };
+      const plan = { recipients: [...recipients], steps: [...steps], inOrder, dueAt, ...actBy };
       return [record('IncidentReported', { ...data, ...plan }, ...rules)];
     },
     PassOn: (data, state, { occurredAt }) =>
@@ -106,6 +133,10 @@ export const incident: Decider<State, IncidentCommands, IncidentEvents> = {
       const recipients = untold(state);
       return recipients.length > 0 ? [record('IncidentOverdue', { ...data, recipients })] : nothing;
     },
+    DeclareUnattended: (data, state, { now }) =>
+      state.status === 'open' && !state.isUnattended && state.taken.size === 0 && compareInstants(data.dueAt, now) <= 0
+        ? [record('IncidentUnattended', data)]
+        : nothing,
     Close: close,
   },
   evolve: {
@@ -115,19 +146,31 @@ export const incident: Decider<State, IncidentCommands, IncidentEvents> = {
       told: new Set(),
       taken: new Set(),
       isOverdue: false,
+      isUnattended: false,
     }),
     IncidentPassedOn: (state, { recipient }) =>
       state.status === 'none' ? state : { ...state, told: new Set([...state.told, recipient]) },
     IncidentOverdue: (state) => (state.status === 'none' ? state : { ...state, isOverdue: true }),
+    IncidentUnattended: (state) => (state.status === 'none' ? state : { ...state, isUnattended: true }),
     IncidentStepTaken: (state, { step, skipped }) =>
       state.status === 'none' ? state : { ...state, taken: new Set([...state.taken, ...skipped, step]) },
     IncidentClosed: (state) => (state.status === 'none' ? state : { ...state, status: 'closed' }),
   },
   deadlines: {
-    IncidentReported: ({ incidentId, dueAt }) => [
+    IncidentReported: ({ incidentId, dueAt, actBy }) => [
       { schedule: 'due', dueAt, command: { name: 'DeclareOverdue', data: { incidentId, dueAt } } },
+      ...(actBy === undefined
+        ? []
+        : [
+            {
+              schedule: 'act',
+              dueAt: actBy,
+              command: { name: 'DeclareUnattended', data: { incidentId, dueAt: actBy } },
+            },
+          ]),
     ],
-    IncidentClosed: () => [{ cancel: 'due' }],
+    IncidentStepTaken: () => [{ cancel: 'act' }],
+    IncidentClosed: () => [{ cancel: 'due' }, { cancel: 'act' }],
   },
 };
 
