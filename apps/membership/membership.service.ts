@@ -7,8 +7,11 @@ import { disappearingMessages } from './disappearing/disappearing.slice.js';
 import { closures } from './closure/closure.slice.js';
 import { groups } from './groups/groups.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
+import { members } from './members/members.slice.js';
 import { participation } from './participation/participation.slice.js';
 import { people } from './people/people.slice.js';
+import { proposals } from './proposals/proposals.slice.js';
+import { removals } from './removals/removals.slice.js';
 import { roster } from './roster/roster.slice.js';
 import { rota } from './rota/rota.slice.js';
 
@@ -28,6 +31,9 @@ export const membership = service('membership', MembershipModule, paths, [
   disappearingMessages,
   activities,
   participation,
+  members,
+  proposals,
+  removals,
   roster,
   rota,
   holdings,

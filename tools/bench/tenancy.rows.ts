@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Database, EventStore, type Transaction } from '#eventsourcing';
 import { membership } from '../../apps/membership/membership.service.js';
-import { listRemovalOrders, findRemovalOrder } from '../../apps/membership/participation/removal-orders.read-model.js';
+import { listRemovalOrders, findRemovalOrder } from '../../apps/membership/removals/removal-orders.read-model.js';
 import { groupsOf, holdersOf, linksOf, statusesOf } from '../../apps/membership/people/people.read-model.js';
 import { TENANT } from './events.js';
 import type { Ground } from './ground.js';

@@ -8,7 +8,7 @@ import {
   type PersonCategory,
   type ResolvedPolicy,
 } from '#domain';
-import type { Transaction } from '#eventsourcing';
+import type { Loaded, Transaction } from '#eventsourcing';
 import { activePolicies, type ServiceKit, timeZone } from '#nest';
 import { findGroups, type GroupRow } from '../groups/groups.read-model.js';
 import { ageOf } from '../people/identity.js';
@@ -21,6 +21,8 @@ export interface Facts extends Pair {
   readonly policy: ResolvedPolicy;
   readonly timeZone: string;
   readonly participation: Participation;
+  /** The participation's stream, for whoever asks something of it in the same transaction. */
+  readonly stream: Loaded<Participation>;
   /** Who would have to carry out an order: those who run the group, but the person themselves only if nobody else does. */
   readonly owners: readonly string[];
   readonly isModerator: boolean;
@@ -34,9 +36,9 @@ export interface Facts extends Pair {
 }
 
 /**
- * Reads the facts about any number of people in any number of groups, in as many statements as for one. Pairs whose group the
- * organisation does not have are left out; where nobody asks for ages, none is known. Throws when a group's type has no policy in force:
- * nothing may be decided then.
+ * Reads the facts about any number of people in any number of groups, in as many statements as for one, which go out together. Pairs whose
+ * group the organisation does not have are left out; where nobody asks for ages, none is known. Throws when a group's type has no policy in
+ * force: nothing may be decided then.
  */
 export async function readFacts(
   kit: ServiceKit,
@@ -44,17 +46,18 @@ export async function readFacts(
   pairs: readonly Pair[],
   asksAge = true,
 ): Promise<(pair: Pair) => Facts | undefined> {
-  const groups = await findGroups(tx, unique(pairs, 'groupId'));
-  const asked = pairs.filter(({ groupId }) => groups.has(groupId));
-  if (asked.length === 0) return () => undefined;
-  const personIds = unique(asked, 'personId');
-  const ids = [...new Set(asked.map((pair) => participationId(pair.groupId, pair.personId)))];
-  const policies = await activePolicies(tx);
-  const zone = await timeZone(tx);
-  const people = await kit.commands.states(tx, person, personIds);
-  const participations = await kit.commands.states(tx, participation, ids);
-  const ages = asksAge ? await ageOf(kit, tx, personIds, tx.now) : new Map<string, Age>();
-  const consentOf = await consentsOf(tx, asked);
+  if (pairs.length === 0) return () => undefined;
+  const personIds = unique(pairs, 'personId');
+  const ids = [...new Set(pairs.map((pair) => participationId(pair.groupId, pair.personId)))];
+  const [groups, policies, zone, people, participations, ages, consentOf] = await Promise.all([
+    findGroups(tx, unique(pairs, 'groupId')),
+    activePolicies(tx),
+    timeZone(tx),
+    kit.commands.states(tx, person, personIds),
+    kit.commands.states(tx, participation, ids),
+    asksAge ? ageOf(kit, tx, personIds, tx.now) : new Map<string, Age>(),
+    consentsOf(tx, pairs),
+  ]);
   return (pair) => {
     const { groupId, personId } = pair;
     const group = groups.get(groupId);
@@ -62,13 +65,15 @@ export async function readFacts(
     const policy = policies.get(group.groupType);
     if (!policy) throw new Error('A group is registered for which no policy is in force');
     const { state, version } = people.get(personId)!;
+    const stream = participations.get(participationId(groupId, personId))!;
     return {
       groupId,
       personId,
       group,
       policy,
       timeZone: zone,
-      participation: participations.get(participationId(groupId, personId))!.state,
+      participation: stream.state,
+      stream,
       ...office(group, personId),
       isKnown: version > 0,
       liveCategories: liveCategories(state, tx.now),

@@ -1,5 +1,5 @@
 import { afterInstant, type Call, type CallOf, idOf, Incoming, notFound, page, pageOf, Read, Resource } from '#nest';
-import { OrdersQuery, RemovalOrderView } from './participation.dto.js';
+import { OrdersQuery, RemovalOrderView } from './removal-orders.dto.js';
 import { findRemovalOrder, listRemovalOrders } from './removal-orders.read-model.js';
 
 /** The orders to take people out, for those who carry them out. */
@@ -9,6 +9,7 @@ export class RemovalOrdersController {
     scopes: ['admin', 'moderator'],
     summary: 'Removal orders, the most urgent first',
     query: OrdersQuery,
+    looks: true,
     answers: pageOf(RemovalOrderView),
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof OrdersQuery>) {
@@ -17,7 +18,12 @@ export class RemovalOrdersController {
     return page(rows, limit, ({ dueAt, taskId }) => [dueAt, taskId]);
   }
 
-  @Read(':taskId', { scopes: ['admin', 'moderator'], summary: 'One removal order', answers: RemovalOrderView })
+  @Read(':taskId', {
+    scopes: ['admin', 'moderator'],
+    summary: 'One removal order',
+    looks: true,
+    answers: RemovalOrderView,
+  })
   async one(@Incoming() { tx, params }: Call) {
     const row = await findRemovalOrder(tx, idOf(params['taskId']));
     if (!row) throw notFound('removal order');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openParty, type Party } from './party.fixture.js';
+import { openParty, type Party } from '../participation/party.fixture.js';
 
 let charity: Party;
 let groupId: string;

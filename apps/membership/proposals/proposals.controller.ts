@@ -19,9 +19,10 @@ import {
   ServiceKit,
 } from '#nest';
 import { knownGroup } from '../groups/groups.controller.js';
-import { Happened, ParticipationRecorded, ProposalsQuery, ProposalView, Propose } from './participation.dto.js';
-import { participationId } from './participation-id.js';
-import { findMember, type Pair } from './participation.read-model.js';
+import { Happened, ParticipationRecorded } from '../participation/participation.dto.js';
+import { ProposalsQuery, ProposalView, Propose } from './proposals.dto.js';
+import { participationId } from '../participation/participation-id.js';
+import { findMember, type Pair } from '../participation/participation.read-model.js';
 import { listProposals } from './proposals.read-model.js';
 
 /** Whom people in a group would like to have in it; whoever may add decides (AMZ-115, AMZ-116). */

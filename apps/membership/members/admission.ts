@@ -18,7 +18,7 @@ import { hasTexts } from '../groups/groups.read-model.js';
 import { countMembers, moderationOf } from '../groups/moderation.js';
 import { groupsOf } from '../people/people.read-model.js';
 import { adderOf } from './adder.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '../participation/facts.js';
 
 /** How somebody is to be let in; `guest` makes the access a limited one. */
 export interface Wish {

@@ -25,22 +25,21 @@ import {
 } from '#nest';
 import { findActivity } from '../activities/activities.read-model.js';
 import { knownGroup } from '../groups/groups.controller.js';
+import { Happened, ParticipationRecorded } from '../participation/participation.dto.js';
 import { admission, warningsFor } from './admission.js';
-import { conductOrder } from './conduct.js';
-import { readFacts } from './facts.js';
+import { conductOrder } from '../removals/conduct.js';
+import { readFacts } from '../participation/facts.js';
 import {
   AddMember,
   ConfirmRemoval,
   ExtendGuest,
-  Happened,
   MemberAdded,
   MembersQuery,
   MemberView,
-  ParticipationRecorded,
   RemoveForConduct,
-} from './participation.dto.js';
-import { participationId } from './participation-id.js';
-import { findMember, listMembers, type Pair } from './participation.read-model.js';
+} from './members.dto.js';
+import { participationId } from '../participation/participation-id.js';
+import { findMember, listMembers, type Pair } from '../participation/participation.read-model.js';
 
 type Change = Pick<Call, 'tx' | 'cause' | 'expectedVersion'>;
 

@@ -9,9 +9,9 @@ import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
 import { findActivities, type ActivityRow } from '../activities/activities.read-model.js';
 import { leavesOf } from '../people/people.read-model.js';
-import { readFacts, type Facts } from './facts.js';
-import { participationId, removalTaskId } from './participation-id.js';
-import { presentAmong, type Pair, type ParticipationRow } from './participation.read-model.js';
+import { readFacts, type Facts } from '../participation/facts.js';
+import { participationId, removalTaskId } from '../participation/participation-id.js';
+import { presentAmong, type Pair, type ParticipationRow } from '../participation/participation.read-model.js';
 
 type Events = EventsOf<MembershipPayloads>;
 type Named<N extends Events['name']> = Extract<Events, { name: N }>;
@@ -183,5 +183,5 @@ function requestsFor({ event, causes }: Concern, facts: Facts, processor: string
   return causes(facts)
     .filter(({ name }) => !facts.group.closedAt || name === 'GroupClosed') // a closed group asks nothing of anybody
     .flatMap((one) => removalFor(one, { ...facts, taskId }) ?? [])
-    .map(({ command, occurredAt }) => ({ id, command, occurredAt, cause }));
+    .map(({ command, occurredAt }) => ({ id, command, occurredAt, cause, stream: facts.stream }));
 }

@@ -6,7 +6,7 @@ import type { ConsentPayloads, EventsOf, RecordedEvent } from '#events';
 import { writeRows, type RowChange, type Transaction } from '#eventsourcing';
 import { ServiceKit } from '#nest';
 import { phonesToDrop } from '../people/phones.js';
-import type { Pair } from './participation.read-model.js';
+import type { Pair } from '../participation/participation.read-model.js';
 import { concernsOf, decideRemovals } from './removals.process.js';
 
 export const REMOVALS = 'membership.removals';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openParty, type Party } from './party.fixture.js';
+import { openParty, type Party } from '../participation/party.fixture.js';
 
 describe('a campaign ends', () => {
   let party: Party;

@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import { activePolicy, type CallOf, idOf, Incoming, notFound, Read, refused, Resource, ServiceKit } from '#nest';
 import { knownGroup } from '../groups/groups.controller.js';
 import { admission } from './admission.js';
-import { readFacts } from './facts.js';
-import { AddMember } from './participation.dto.js';
-import { findMember } from './participation.read-model.js';
+import { readFacts } from '../participation/facts.js';
+import { AddMember } from './members.dto.js';
+import { findMember } from '../participation/participation.read-model.js';
 
 const OpinionQuery = Type.Object({ route: AddMember.properties.route }, { additionalProperties: false });
 const Opinion = Type.Object({

@@ -2,8 +2,8 @@ import { conductVerdict, isStaffModerator, requiredBy } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
 import { moderationOf } from '../groups/moderation.js';
-import type { Facts } from './facts.js';
-import { participationId, removalTaskId } from './participation-id.js';
+import type { Facts } from '../participation/facts.js';
+import { participationId, removalTaskId } from '../participation/participation-id.js';
 
 /** A wish to take somebody out for conduct. Instants are UTC; `agreedBy` is a person's id. */
 interface Wish {
