@@ -5,6 +5,7 @@ import { EntitySchema, type DataSource } from 'typeorm';
 import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
 import { tallyMigration } from '../testing/tally.js';
 import { isTransient, sqlState } from './errors.js';
+import type { Transaction } from './transaction.js';
 
 interface LastCount {
   tenantId: string;
@@ -46,10 +47,13 @@ describe('the door to the database', () => {
 
   it('plans a statement once a connection under its own settings, also when the first transaction is rolled back', async () => {
     const sql = "select $1::text as said, current_setting('enable_sort') as sort";
-    const ask = (said: string) =>
-      service.database.inTenant(mine, (tx) => tx.planned('set local enable_sort = off', sql, [said]));
+    const planned = (tx: Transaction, said: string) => {
+      tx.send('set local enable_sort = off');
+      return tx.prepared(sql, [said]);
+    };
+    const ask = (said: string) => service.database.inTenant(mine, (tx) => planned(tx, said));
     const failing = service.database.inTenant(mine, async (tx) => {
-      await tx.planned('set local enable_sort = off', sql, ['x']);
+      await planned(tx, 'x');
       throw new Error('rolled back');
     });
     await expect(failing).rejects.toThrow('rolled back');

@@ -33,15 +33,6 @@ export interface Transaction {
   send(sql: string, parameters?: readonly unknown[]): void;
   /** Resolves when everything sent so far has run; throws what the first of it failed with. */
   sent(): Promise<void>;
-  /**
-   * Runs a statement that each connection plans once, under planner settings of its own (a statement that sets them for the
-   * transaction), all in one round trip. The settings must be the same text for the same statement. Parameters are texts.
-   */
-  readonly planned: <Row = Record<string, unknown>>(
-    settings: string,
-    sql: string,
-    parameters: readonly string[],
-  ) => Promise<Row[]>;
   /** TypeORM bound to this very transaction, for reading read models. */
   readonly manager: EntityManager;
   /** Runs after a successful commit; used to wake the relay. Never runs after a rollback. */
@@ -69,14 +60,6 @@ export function nameOf(sql: string): string {
   let name = names.get(sql);
   if (name === undefined) names.set(sql, (name = createHash('sha256').update(sql).digest('base64url')));
   return name;
-}
-
-/** The statements a connection has planned under settings of their own. */
-const plannedBy = new WeakMap<PoolClient, Set<string>>();
-function plannedOn(client: PoolClient): Set<string> {
-  let known = plannedBy.get(client);
-  if (!known) plannedBy.set(client, (known = new Set()));
-  return known;
 }
 
 /** A transaction that is being opened on a connection. */
@@ -126,14 +109,6 @@ export function transactionOn({ client, manager, tenantId, begun, now, isOver, w
       sent.catch(() => undefined);
     },
     sent: () => sent,
-    planned: async <Row>(settings: string, sql: string, parameters: readonly string[]) => {
-      const name = `planned ${nameOf(sql)}`;
-      const known = plannedOn(client);
-      const prepare = known.has(name) ? '' : `prepare "${name}" as ${sql};`;
-      known.add(name); // what is prepared stays so, whatever becomes of the transaction
-      const values = parameters.map((value) => client.escapeLiteral(value)).join();
-      return run<Row>({ text: `${settings};${prepare}execute "${name}"${values && `(${values})`}` });
-    },
     afterCommit: (wake) => wakes.push(wake),
     actFor: async (tenant) => {
       if (tenant === current) return;
