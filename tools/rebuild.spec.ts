@@ -7,7 +7,7 @@ import { KITS } from '../libs/nest/operations.js';
 import { openApp, type TestApp } from '../apps/standalone/testing.js';
 import { openServiceDatabase, type ServiceDatabase } from '../libs/testing/service-database.js';
 import { added, byTests, lastCounts, newTally, tallyMigration } from '../libs/testing/tally.js';
-import { NOT_FROM_EVENTS, rebuild } from './rebuild.js';
+import { NOT_FROM_EVENTS, rebuild, rebuildable, rebuildTables } from './rebuild.js';
 
 const TENANTS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const;
 
@@ -140,6 +140,23 @@ describe('every read model of the product', () => {
       }
     }
     expect(filled.length).toBeGreaterThan(6);
+  });
+
+  it('[F16] comes out of a rebuild of all at once as it was', async () => {
+    const { database, definition } = kits.find(({ name }) => name === 'membership')!;
+    const all = rebuildable(definition.projections);
+    const dump = async () => {
+      const rows: unknown[] = [];
+      for (const table of all) rows.push(await app.asOwner(`select t::text from membership.${table} t order by 1`));
+      return rows;
+    };
+    const before = await dump();
+    for (const table of all) await app.asOwner(`delete from membership.${table}`);
+    const rebuilt = await rebuildTables(database, definition.projections, all);
+    expect(await dump()).toEqual(before);
+    expect([...rebuilt.values()].map(({ written }) => written)).toEqual(before.map((rows) => (rows as []).length));
+    for (const again of (await rebuildTables(database, definition.projections, all)).values())
+      expect(again).toEqual({ removed: 0, written: 0 });
   });
 
   it('is written by projections alone, or is named as one that cannot be rebuilt', () => {

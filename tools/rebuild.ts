@@ -29,7 +29,6 @@ export interface Rebuilt {
 }
 
 const PAGE = 1_000;
-const SHADOW = 'rebuilt';
 
 /**
  * Makes a read model anew from the log while the service goes on, in one transaction: a copy beside it grows from the whole log without
@@ -37,15 +36,30 @@ const SHADOW = 'rebuilt';
  * old rows until it commits. Throws when a writer keeps the table for longer than the lock limit (10 s); nothing has changed then.
  */
 export function rebuild(database: Database, projections: readonly Projection[], table: string): Promise<Rebuilt> {
-  const reason = NOT_FROM_EVENTS.get(table);
-  if (reason) throw new Error(`${table} cannot be rebuilt: ${reason}`);
-  const shadows = projections.filter((one) => one.table === table).map((one) => ({ ...one, table: SHADOW }));
-  if (shadows.length === 0) {
-    const known = [...new Set(projections.map((one) => one.table))].filter((name) => !NOT_FROM_EVENTS.has(name));
-    throw new Error(`There is no read model "${table}"; there are: ${known.join(', ')}`);
-  }
+  return rebuildTables(database, projections, [table]).then((rebuilt) => rebuilt.get(table)!);
+}
+
+/** Every table that these projections make from events alone. */
+export const rebuildable = (projections: readonly Projection[]): string[] =>
+  [...new Set(projections.map((one) => one.table))].filter((name) => !NOT_FROM_EVENTS.has(name));
+
+/**
+ * The same for several tables, for one reading of the log. Writers of any of them wait at the end until all are compared; where one holds
+ * a table and waits for another, Postgres ends it or this, and then nothing has changed.
+ */
+export function rebuildTables(
+  database: Database,
+  projections: readonly Projection[],
+  tables: readonly string[],
+): Promise<Map<string, Rebuilt>> {
+  for (const table of tables) mustBeRebuildable(projections, table);
+  const shadowOf = (table: string) => `rebuilt_${tables.indexOf(table)}`;
+  const shadows = projections
+    .filter(({ table }) => tables.includes(table))
+    .map((one) => ({ ...one, table: shadowOf(one.table) }));
   return database.asRelay(async (tx) => {
-    await tx.query(`create temporary table ${SHADOW} (like ${table} including all) on commit drop`);
+    for (const table of tables)
+      await tx.query(`create temporary table ${shadowOf(table)} (like ${table} including all) on commit drop`);
     const tenants = new Set<string>();
     const apply = async (events: readonly RecordedEvent[]) => {
       for (const [tenantId, own] of Map.groupBy(events, (event) => event.tenantId)) {
@@ -55,10 +69,19 @@ export function rebuild(database: Database, projections: readonly Projection[], 
       }
     };
     const position = await replayNumbered(tx, apply);
-    await tx.query(`lock table ${table} in share row exclusive mode`);
+    await tx.query(`lock table ${tables.join()} in share row exclusive mode`);
     await apply(await readRest(tx, position));
-    return replaceWrong(tx, table, tenants);
+    const rebuilt = new Map<string, Rebuilt>();
+    for (const table of tables) rebuilt.set(table, await replaceWrong(tx, table, shadowOf(table), tenants));
+    return rebuilt;
   });
+}
+
+function mustBeRebuildable(projections: readonly Projection[], table: string): void {
+  const reason = NOT_FROM_EVENTS.get(table);
+  if (reason) throw new Error(`${table} cannot be rebuilt: ${reason}`);
+  const known = rebuildable(projections);
+  if (!known.includes(table)) throw new Error(`There is no read model "${table}"; there are: ${known.join(', ')}`);
 }
 
 /** Applies every numbered event in the global order; returns the position of the last. */
@@ -85,16 +108,21 @@ async function readRest(tx: Transaction, position: number): Promise<RecordedEven
 }
 
 /** Replaces the rows that differ, so that a read model that was right is not written at all. Rows are compared by their text. */
-async function replaceWrong(tx: Transaction, table: string, tenants: ReadonlySet<string>): Promise<Rebuilt> {
+async function replaceWrong(
+  tx: Transaction,
+  table: string,
+  shadow: string,
+  tenants: ReadonlySet<string>,
+): Promise<Rebuilt> {
   let [removed, written] = [0, 0];
   const without = (other: string) => `not exists (select from ${other} o where o.tenant_id = $1 and o::text = t::text)`;
   for (const tenantId of tenants) {
     await tx.actFor(tenantId);
-    const wrong = await tx.query(`delete from ${table} t where tenant_id = $1 and ${without(SHADOW)} returning 1`, [
+    const wrong = await tx.query(`delete from ${table} t where tenant_id = $1 and ${without(shadow)} returning 1`, [
       tenantId,
     ]);
     const missing = await tx.query(
-      `insert into ${table} select t.* from ${SHADOW} t where tenant_id = $1 and ${without(table)} returning 1`,
+      `insert into ${table} select t.* from ${shadow} t where tenant_id = $1 and ${without(table)} returning 1`,
       [tenantId],
     );
     removed += wrong.length;
@@ -103,20 +131,20 @@ async function replaceWrong(tx: Transaction, table: string, tenants: ReadonlySet
   return { removed, written };
 }
 
-/** `npm run rebuild -- <service> <table>`: the service may run. Takes ROLLCALL_DATABASE_URL (the application's role). */
+/** `npm run rebuild -- <service> [<table>]`: the service may run; all of its tables unless one is named. Takes ROLLCALL_DATABASE_URL (the application's role). */
 async function main([service, table]: readonly string[]): Promise<void> {
   const definition = SERVICES.find(({ name }) => name === service);
-  if (!definition || !table)
-    throw new Error(`Name a service (${SERVICES.map(({ name }) => name).join(', ')}) and a table`);
+  if (!definition)
+    throw new Error(`Name a service (${SERVICES.map(({ name }) => name).join(', ')}), and a table if not all`);
   const url = required(process.env, 'ROLLCALL_DATABASE_URL', 'the connection of the application’s role');
   const database = await Database.open({ url, schema: definition.name });
   const began = performance.now();
   try {
-    const { removed, written } = await rebuild(database, definition.projections, table);
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    process.stdout.write(
-      `${table} is as the events make it: ${removed} wrong rows removed, ${written} written (${seconds} s)\n`,
-    );
+    const { projections } = definition;
+    const rebuilt = await rebuildTables(database, projections, table ? [table] : rebuildable(projections));
+    for (const [name, { removed, written }] of rebuilt)
+      process.stdout.write(`${name} is as the events make it: ${removed} wrong rows removed, ${written} written\n`);
+    process.stdout.write(`Rebuilt in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
   } finally {
     await database.close();
   }

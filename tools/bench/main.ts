@@ -9,6 +9,7 @@ import { machine, secondsSince, told, type Row, type Size } from './harness.js';
 import { historyRows } from './history.rows.js';
 import { kafkaRows } from './kafka.rows.js';
 import { memoryRows } from './memory.rows.js';
+import { restoreRows } from './restore.rows.js';
 import { tenancyRows } from './tenancy.rows.js';
 import { print, writeResults } from './report.js';
 
@@ -23,6 +24,7 @@ const groups: Readonly<Record<string, Group>> = {
   kafka: kafkaRows,
   tenancy: tenancyRows,
   memory: memoryRows,
+  restore: restoreRows,
 };
 
 const { values } = parseArgs({
