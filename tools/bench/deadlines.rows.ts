@@ -146,6 +146,7 @@ function sweepBars(counts: readonly number[], jobs: number) {
       of: `ours at ${count}`,
       beside: least,
       atMost: 2,
+      curve: { name: 'a sweep with nothing due', at: count, from: counts[0]! },
     })),
     { ...bar, id: 'sweep-boss', what: what(jobs), of: `ours at ${jobs}`, beside: 'pg-boss fetch', atMost: 0.025 },
     {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { EventStore, readSequenced } from '#eventsourcing';
 import { CAUSE, left, TENANT, timed } from './events.js';
 import type { Ground, ServiceGround } from './ground.js';
@@ -7,7 +7,7 @@ import type { Connection } from './peers.js';
 
 const PAGE = 100;
 
-/** A page from the middle of the log, and an append to its end, as the log grows. */
+/** A page from the middle of the log, a stream of ten, and an append to the end, as the log grows. */
 export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
   const lengths = size.quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000];
   const [least, most] = [lengths[0]!, lengths.at(-1)!];
@@ -21,6 +21,10 @@ export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
       await fillLog(service, length);
       sides[`ours at ${length}`] = () =>
         timesOf(50, () => service.database.asRelay((tx) => readSequenced(tx.query, length / 2, PAGE)));
+      sides[`stream at ${length}`] = () =>
+        timesOf(200, (nr) =>
+          service.database.inTenant(TENANT, (tx) => store.read(tx, [streamOf((nr * 7_919) % (length / 10))])),
+        );
       sides[`append at ${length}`] = () =>
         timesOf(200, () =>
           service.database.inTenant(TENANT, (tx) =>
@@ -45,6 +49,16 @@ export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
             called: `ours of ${least.toLocaleString('en')}`,
             atMost: 1.5,
             curve: { name: 'a page of the log', at: length, from: least },
+          })),
+          ...lengths.slice(1).map((length) => ({
+            ...bar,
+            id: `stream-at-${length}`,
+            what: `read a stream of ten of ${length.toLocaleString('en')} events`,
+            of: `stream at ${length}`,
+            beside: `stream at ${least}`,
+            called: `ours of ${least.toLocaleString('en')}`,
+            atMost: 1.5 ** Math.log10(length / least),
+            curve: { name: 'read a stream of ten', at: length, from: least },
           })),
           ...lengths.slice(1).map((length) => ({
             ...bar,
@@ -78,6 +92,12 @@ export async function logRows(ground: Ground, size: Size): Promise<Row[]> {
 const BODY = `'{"occurredAt":"2026-05-20T08:00:00.000Z","recordedAt":"2026-05-20T08:00:00.000Z","actor":{"kind":"system","id":"bench"},
 "correlationId":"' || gen_random_uuid() || '","data":{"personId":"' || gen_random_uuid() || '","category":"member","trigger":"membership_ended",
 "leftAt":"2026-05-01T16:00:00.000Z","reportedAt":"2026-05-20T08:00:00.000Z","source":"hr/main"}}'`;
+
+/** The nth stream, as `fillLog` names it. */
+function streamOf(nth: number): string {
+  const hex = createHash('md5').update(String(nth)).digest('hex');
+  return `plain-${hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')}`;
+}
 
 /** Events as the product would have stored and numbered them, ten to a stream. */
 async function fillLog({ owner }: ServiceGround, length: number): Promise<void> {
