@@ -16,35 +16,19 @@ import { texts } from './texts/texts.slice.js';
 class ConsentModule {}
 
 /** What a person was told and agreed to, how they took it back, and how they are reached when they are not in the group. */
-export const consent = service(
-  'consent',
-  ConsentModule,
-  [
-    'consents',
-    'alternative-channels',
-    'texts',
-    'agreements',
-    'welcomes',
-    'acknowledgements',
-    'comprehension-checks',
-    'invitations',
-    'messages',
-    'follow-ups',
-  ],
-  [
-    policySlice('consent'),
-    knownGroupsSlice('consent'),
-    erasureSlice('consent'),
-    consents,
-    alternativeChannels,
-    receipts,
-    texts,
-    agreements,
-    acknowledgements,
-    invitations,
-    invitationPage,
-    messages,
-    followUps,
-    holdings,
-  ],
-);
+export const consent = service('consent', ConsentModule, [
+  policySlice('consent'),
+  knownGroupsSlice('consent'),
+  erasureSlice('consent'),
+  consents,
+  alternativeChannels,
+  receipts,
+  texts,
+  agreements,
+  acknowledgements,
+  invitations,
+  invitationPage,
+  messages,
+  followUps,
+  holdings,
+]);

@@ -10,9 +10,11 @@ import { profiles } from './profiles/profiles.slice.js';
 class GatewayModule {}
 
 /** The one public door: identity, tenancy, policy, history. */
-export const gateway = service(
-  'gateway',
-  GatewayModule,
-  ['organisation', 'organisations', 'keys', 'profiles', 'history', 'clock'],
-  [policySlice('gateway'), access, profiles, clock, history, holdings],
-);
+export const gateway = service('gateway', GatewayModule, [
+  policySlice('gateway'),
+  access,
+  profiles,
+  clock,
+  history,
+  holdings,
+]);

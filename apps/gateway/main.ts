@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { localControl, metricsAddress, openLog, runProcess, tracingFrom } from '#nest';
+import { localControl, metricsAddress, openLog, PATHS, runProcess, tracingFrom } from '#nest';
 import {
   internalTokens,
   openService,
@@ -17,52 +17,6 @@ import { serveDocumentation } from './documentation/documentation.js';
 import { gateway } from './gateway.service.js';
 import { proxyTo, type Upstream } from './proxy.js';
 
-/** The paths of the services behind the gateway; the same lists are in their own definitions, which another process loads. */
-const PATHS: Readonly<Record<string, readonly string[]>> = {
-  membership: [
-    'people',
-    'groups',
-    'dormant-groups',
-    'activities',
-    'participations',
-    'removal-orders',
-    'feeds',
-    'rosters',
-    'rotas',
-    'guidance',
-  ],
-  consent: [
-    'consents',
-    'alternative-channels',
-    'follow-ups',
-    'invitations',
-    'texts',
-    'agreements',
-    'welcomes',
-    'acknowledgements',
-    'comprehension-checks',
-    'messages',
-  ],
-  retention: [
-    'retention-items',
-    'retention-schedules',
-    'disposal-certificates',
-    'deletion-tasks',
-    'holds',
-    'retention-notices',
-    'rights-requests',
-    'business-records',
-    'record-systems',
-    'captures',
-    'kept-messages',
-    'conversations',
-    'breaches',
-    'incidents',
-    'devices',
-    'reviews',
-  ],
-};
-
 const env = process.env;
 const log = openLog('gateway');
 await untilStopped(log, async () => {
@@ -73,8 +27,8 @@ await untilStopped(log, async () => {
       'the secret shared by the gateway and the services, 32 characters or more',
     ),
   );
-  const upstreams = Object.entries(PATHS).map(([service, paths]): Upstream => {
-    return { service, url: urlOf(env, service), paths };
+  const upstreams = (['membership', 'consent', 'retention'] as const).map((service): Upstream => {
+    return { service, url: urlOf(env, service), paths: PATHS[service] };
   });
   const transport = transportFrom(env, 'rollcall-gateway', log);
   const tracing = await tracingFrom(env, 'gateway');

@@ -19,9 +19,7 @@ import { rota } from './rota/rota.slice.js';
 @Module({})
 class MembershipModule {}
 
-const paths = ['people', 'groups', 'dormant-groups', 'activities', 'removal-orders', 'feeds', 'rotas', 'guidance'];
-
-export const membership = service('membership', MembershipModule, paths, [
+export const membership = service('membership', MembershipModule, [
   policySlice('membership'),
   erasureSlice('membership'),
   people,

@@ -19,18 +19,12 @@ export interface Slice {
 }
 
 /** Puts slices together into a service. */
-export function service(
-  name: Service,
-  module: Type,
-  paths: readonly string[],
-  slices: readonly Slice[],
-): ServiceDefinition {
+export function service(name: Service, module: Type, slices: readonly Slice[]): ServiceDefinition {
   const all = <K extends keyof Slice>(key: K) =>
     slices.flatMap((slice) => (slice[key] ?? []) as NonNullable<Slice[K]>[number][]);
   return {
     name,
     module,
-    paths,
     controllers: [...all('controllers'), operationsOf(name), holdingsOf(name)],
     providers: all('providers'),
     processors: all('processors'),

@@ -1,6 +1,7 @@
 export * from './call.js';
 export * from './log.js';
 export * from './page.js';
+export { PATHS } from './paths.js';
 export * from './problem.js';
 export * from './principal.js';
 export * from './route.js';

@@ -28,8 +28,6 @@ export interface ServiceDefinition {
   readonly name: Service;
   /** Its Nest module class, which needs no more than a name. */
   readonly module: Type;
-  /** First path segments under /v1 that it answers. */
-  readonly paths: readonly string[];
   readonly controllers: readonly Type[];
   readonly providers?: readonly Provider[];
   /** Event processors with the topics each listens to; their `@EventPattern` handlers are among the controllers. */

@@ -15,7 +15,7 @@ import { history } from './history.slice.js';
 class HistoryAlone {}
 
 /** The gateway with the history and nothing else. */
-export const historyService = service('gateway', HistoryAlone, ['history'], [history]);
+export const historyService = service('gateway', HistoryAlone, [history]);
 
 /** What a test says of an event; the rest is made up. */
 export interface Told {

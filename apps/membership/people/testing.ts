@@ -48,12 +48,12 @@ export async function openPeople() {
   });
   const log = pino({ level: 'debug' }, sink);
   const transport = inProcessTransport();
-  const definition = service(
-    'membership',
-    PeopleModule,
-    [],
-    [policySlice('membership'), people, feeds, { deciders: [activity] }],
-  );
+  const definition = service('membership', PeopleModule, [
+    policySlice('membership'),
+    people,
+    feeds,
+    { deciders: [activity] },
+  ]);
   const kit = await ServiceKit.open(definition, {
     url: database.urlFor(`app_${database.name}`, 'test'),
     ownerUrl: database.ownerUrl,
