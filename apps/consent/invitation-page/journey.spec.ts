@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BORN, openInvited, WHATSAPP, type Invited } from '../invitations/testing.js';
+import { agreement, BORN, fields, openInvited, WHATSAPP, type Invited } from '../invitations/testing.js';
 
 let invited: Invited;
 beforeAll(async () => {
@@ -128,6 +128,30 @@ describe('the texts somebody agrees to', () => {
     expect(joined.html).toContain(WHATSAPP);
     const told = (await historyOf(personId)).filter(({ name }) => name === 'NoticePresented');
     expect(new Set(told.map(({ data }) => data['noticeVersion'])).size).toBe(2);
+  });
+
+  it('[LD-11] stay on record word for word, for the person and for the auditor, when the group says something else later', async () => {
+    const { crmId, personId } = await invited.somebody();
+    const { path } = await invited.invite();
+    const { app, groupId, done } = invited;
+    await done('/v1/texts/fields', { groupId, fields: { purpose: 'counting umbrellas' } });
+    await invited.fill(path, { step: 'agree', form: (await invited.identify(path, crmId)).form });
+    await done('/v1/texts/fields', { groupId, fields: { purpose: fields.purpose } });
+    const { body } = await app.get(`/v1/consents?personId=${personId}`);
+    const { noticeVersion, agreementVersion } = body.items![0] as Record<string, string>;
+    const { key } = await done('/v1/keys', { scopes: ['auditor'] });
+    const words = (kind: string, version: string | undefined) =>
+      app.get(`/v1/texts/words?groupId=${groupId}&kind=${kind}&textVersion=${version!}`, { key: key as string });
+    expect((await words('notice', noticeVersion)).body['text']).toContain('counting umbrellas');
+    expect((await words('agreement', agreementVersion)).body['text']).toContain(agreement[0]!.body);
+    expect((await words('notice', '0'.repeat(16))).status).toBe(404);
+    const other = await app.anotherOrganisation();
+    const foreign = `/v1/texts/words?groupId=${groupId}&kind=notice&textVersion=${noticeVersion!}`;
+    expect((await app.get(foreign, { key: other.key })).status).toBe(404);
+    expect((await invited.open(path)).html).not.toContain('umbrellas');
+    const { html } = await invited.identify(path, crmId);
+    expect(html).toContain('counting umbrellas');
+    expect(html).toContain(agreement[0]!.body);
   });
 
   it('escapes markup, emoji and right-to-left text in what the organisation wrote', async () => {

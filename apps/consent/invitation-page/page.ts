@@ -6,6 +6,7 @@ import { SubjectErased } from '#vault';
 import { groupClosedAt } from '../consents/lasting.js';
 import { MessageSender } from '../messages/sender.js';
 import { receiptOf } from '../receipts/receipts.js';
+import { textOf } from '../texts/texts.read-model.js';
 import { admit, type Admission } from './admit.js';
 import { Attempts } from './attempts.js';
 import { openForm, sealForm, type Shown } from './form-token.js';
@@ -202,6 +203,11 @@ export class InvitationPage {
         isNew,
         since: await inWords(tx, said.since!),
         consent: versions,
+        told: await textOf(this.kit, tx, invitation.groupId, 'notice', said.noticeVersion!),
+        agreed:
+          said.agreementVersion === null
+            ? undefined
+            : await textOf(this.kit, tx, invitation.groupId, 'agreement', said.agreementVersion),
         ...(await this.wayIn(tx, invitation.groupId, admission)),
       });
     });

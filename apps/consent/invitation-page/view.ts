@@ -32,6 +32,9 @@ interface Views {
     readonly isNew: boolean;
     readonly since: string;
     readonly consent: { readonly noticeVersion: string | null; readonly agreementVersion: string | null };
+    /** The words of those versions; undefined where they were told elsewhere. */
+    readonly told?: Text | undefined;
+    readonly agreed?: Text | undefined;
     readonly whatsappLink?: string | undefined;
     readonly refusals?: readonly string[] | undefined;
     readonly isWaiting?: boolean;

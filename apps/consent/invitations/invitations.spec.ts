@@ -156,7 +156,8 @@ describe('ending and replacing a link', () => {
   it('[HSU-08] replaces it once, also when several do so at the same moment', async () => {
     const { inviteId } = await invited.invite({ audience: 'at-once' });
     const replies = await Promise.all(Array.from({ length: 6 }, () => replace(inviteId, { reason: 'leaked' })));
-    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(replies.filter(({ body }) => (body as { code?: string }).code === 'InviteReissued')).toHaveLength(5);
     const { body } = await invited.app.get(`/v1/invitations?groupId=${invited.groupId}&state=open&limit=500`);
     expect(body.items!.filter(({ audience }) => audience === 'at-once')).toMatchObject([{ replaces: inviteId }]);
   });

@@ -31,6 +31,8 @@ import {
   TextList,
   TextRecorded,
   TextsQuery,
+  Words,
+  WordsQuery,
 } from './texts.dto.js';
 import { fieldsOf, keepFields, keepText, listTexts, textOf, type TextRow } from './texts.read-model.js';
 
@@ -128,6 +130,20 @@ export class TextsController {
       items.push({ ...row, textVersion: version, text: text?.body ?? null });
     }
     return { items };
+  }
+
+  @Read('words', {
+    scopes: ['admin', 'moderator', 'auditor'],
+    summary: 'The words of one version, also of a notice that people were shown and nobody published',
+    query: WordsQuery,
+    answers: Words,
+  })
+  async words(@Incoming() { tx, query }: CallOf<never, typeof WordsQuery>) {
+    const { kind, textVersion: version } = query;
+    const groupId = query.groupId.toLowerCase();
+    const text = await textOf(this.kit, tx, groupId, kind, version);
+    if (!text) throw notFound('text');
+    return { groupId, kind, textVersion: version, sections: text.sections, text: text.body };
   }
 
   @Read('suggested', {

@@ -65,6 +65,14 @@ export const PublishText = Type.Object({ groupId: uuid, kind, textVersion, occur
 export const TextRecorded = Type.Object({ groupId: uuid, kind, textVersion, ...Recorded });
 
 export const TextsQuery = Type.Object({ groupId: uuid, kind: Type.Optional(kind) }, closed);
+export const WordsQuery = Type.Object({ groupId: uuid, kind, textVersion }, closed);
+export const Words = Type.Object({
+  groupId: uuid,
+  kind,
+  textVersion,
+  sections: Type.Array(section),
+  text: Type.String({ description: 'As it was read and pasted' }),
+});
 export const SuggestionQuery = Type.Object({ groupId: uuid, kind }, closed);
 export const StandingQuery = Type.Object({ groupId: uuid }, closed);
 const fault = Type.Object({ item: Type.String(), where: Type.String(), because: Type.String(), rule: Type.Unknown() });
