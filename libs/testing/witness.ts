@@ -75,15 +75,21 @@ export async function lyingIn(
   return found;
 }
 
-/** Where a group stands in a topic, by partition: the offset it gets next; 0 where it has committed nothing. */
-export function placesOf(brokers: readonly string[], group: string, topic: string): Promise<Map<number, bigint>> {
+/** Where groups stand in the topics they listen to: the offset each gets next by `group topic/partition`; 0 where it has committed nothing. */
+export function placesOf(
+  brokers: readonly string[],
+  listening: readonly { readonly group: string; readonly topic: string }[],
+): Promise<Map<string, bigint>> {
   return withAdmin(connect(brokers), async (admin) => {
-    const [places] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-    const standing = (places?.partitions ?? []).map(({ partition, offset }) => {
-      const next = BigInt(offset);
-      return [partition, next < 0n ? 0n : next] as const;
-    });
-    return new Map(standing);
+    const places = new Map<string, bigint>();
+    const standing = async (groupId: string, topics: string[]) => {
+      for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics }))
+        for (const { partition, offset } of partitions)
+          places.set(`${groupId} ${topic}/${partition}`, BigInt(offset) < 0n ? 0n : BigInt(offset));
+    };
+    const groups = Map.groupBy(listening, ({ group }) => group);
+    await Promise.all([...groups].map(([group, own]) => standing(group, [...new Set(own.map(({ topic }) => topic))])));
+    return places;
   });
 }
 

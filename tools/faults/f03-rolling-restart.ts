@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { atMost, type Fault, sound } from './fault.js';
 import { tenth } from './scene.js';
+import { APPS } from './services.js';
 import { toBeRedelivered } from './view.js';
 
 /** The limit of an orderly stop [R17], and what a busy machine may add to it. */
@@ -15,12 +16,13 @@ export const rollingRestart: Fault = {
       const { world } = scene;
       let [stops, slowestStop, redelivered, killed] = [0, 0, 0, 0];
       for (let round = 0; round < (world.options.short ? 1 : 5); round++) {
-        for (const service of world.apps) {
+        for (const app of APPS) {
+          const service = world.service(app);
           await delay(world.dice.between(200, 1_000));
           slowestStop = Math.max(slowestStop, await service.stop());
           killed += service.exits.at(-1)?.code === 0 ? 0 : 1;
           stops += 1;
-          redelivered += await toBeRedelivered(world.ownerUrl, world.brokers.addresses);
+          redelivered += await toBeRedelivered(app, world.ownerUrl, world.brokers.addresses);
           service.start();
           await service.ready();
         }

@@ -101,7 +101,7 @@ export function underWay(ownerUrl: string): Promise<string[]> {
     for (const app of APPS) {
       const [state] = await query<{ head: number; pending: number; published: number; due: number; counts: Count[] }>(
         `select head::int as head, published::int as published, (select count(*)::int from ${app}.pending) as pending,
-           (select count(*)::int from ${app}.deadlines where fire_at <= clock_timestamp()) as due,
+           (select count(*)::int from ${app}.deadlines where due_at <= clock_timestamp()) as due,
            (select coalesce(json_agg(json_build_object('processor', processor, 'topic', topic, 'handled', handled)), '[]') from ${app}.checkpoints) as counts
          from ${app}.sequencer`,
       );
@@ -133,32 +133,34 @@ export async function standing(ownerUrl: string, brokers: readonly string[]): Pr
   if (processor === undefined || topic === undefined) return [];
   const messages = (await lyingIn(brokers, [topic])).get(topic) ?? [];
   const ends = new Map(messages.map(({ partition, offset }) => [partition, offset + 1n]));
-  const places = await placesOf(brokers, processor, topic);
-  return [...ends].map(
-    ([partition, end]) => `${processor} ${topic}/${partition}: ${places.get(partition) ?? 0n}/${end}`,
-  );
+  const places = await placesOf(brokers, [{ group: processor, topic }]);
+  return [...ends].map(([partition, end]) => {
+    const place = `${processor} ${topic}/${partition}`;
+    return `${place}: ${places.get(place) ?? 0n}/${end}`;
+  });
 }
 
-/** Events that processors have handled although their group has not committed to it: those will be delivered again. */
-export async function toBeRedelivered(ownerUrl: string, brokers: readonly string[]): Promise<number> {
+/**
+ * Events that the processors of a service have handled although their group has not committed to it: those will be delivered again. The
+ * service must not run: one that does is between the two commits now and then.
+ */
+export async function toBeRedelivered(app: App, ownerUrl: string, brokers: readonly string[]): Promise<number> {
   const { alive } = await clusterOf(brokers);
   if (alive.length === 0) return 0;
   const topics = await lyingIn(brokers, APPS.map(topicOf));
   return lookInto(ownerUrl, async (query) => {
-    let again = 0;
-    for (const app of APPS) {
-      const counts = await query<Count>(`select processor, topic, handled::int as handled from ${app}.checkpoints`);
-      for (const { processor, topic } of counts) {
-        const handled = new Set(
-          (
-            await query<{ id: string }>(`select event_id as id from ${app}.inbox where processor = $1`, [processor])
-          ).map(({ id }) => id),
-        );
-        const places = await placesOf(brokers, processor, topic);
-        for (const { partition, offset, headers } of topics.get(topic) ?? [])
-          if (offset >= (places.get(partition) ?? 0n) && handled.has(headers['ce_id'] ?? '')) again += 1;
-      }
-    }
-    return again;
+    const listening = await query<{ group: string; topic: string }>(
+      `select processor as "group", topic from ${app}.checkpoints`,
+    );
+    const places = await placesOf(brokers, listening);
+    const handled = await query<{ place: string }>(`select processor || ' ' || event_id as place from ${app}.inbox`);
+    const known = new Set(handled.map(({ place }) => place));
+    const isAgain = (group: string, { partition, offset, headers }: LyingMessage, topic: string) =>
+      offset >= (places.get(`${group} ${topic}/${partition}`) ?? 0n) && known.has(`${group} ${headers['ce_id']}`);
+    return listening.reduce(
+      (sum, { group, topic }) =>
+        sum + (topics.get(topic) ?? []).filter((message) => isAgain(group, message, topic)).length,
+      0,
+    );
   });
 }
