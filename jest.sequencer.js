@@ -17,7 +17,7 @@ const LONGEST = [
 
 /** The order of a run: the longest specs, then the others, larger files first. Throws where a spec named above is not there any more. */
 export default class Sequencer {
-  /** @param {{ globalConfig: import('@jest/types').Config.GlobalConfig }} options */
+  /** @param {{ globalConfig: { rootDir: string } }} options */
   constructor({ globalConfig }) {
     this.places = new Map(LONGEST.map((path, place) => [join(globalConfig.rootDir, path), place]));
     const gone = [...this.places.keys()].filter((path) => !existsSync(path));

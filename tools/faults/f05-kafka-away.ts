@@ -9,6 +9,7 @@ import { APPS } from './services.js';
 export const kafkaAway: Fault = {
   id: 'F5',
   what: 'Kafka away for a while',
+  isWait: true,
   run: (scene) => scene.during(() => beAway(scene)),
   verdict: (figures) => [
     ...sound(figures),

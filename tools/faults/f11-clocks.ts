@@ -6,11 +6,12 @@ import { until } from './ground.js';
 import { type Scene, tenth } from './scene.js';
 import { underWay } from './view.js';
 
-const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const LIBRARY = `/usr/lib/${MACHINE}-linux-gnu/faketime/libfaketime.so.1`;
 /** What the hosts' clocks show: an hour ahead, behind, a year ahead, the nights in which clocks change, and a day that most years have not. */
 const CLOCKS = ['+1h', '-1h', '+365d', '@2027-03-28 01:59:57', '@2027-10-31 02:59:57', '@2028-02-28 23:59:57'];
-/** The library looks at the file once a second. */
-const NOTICED_AFTER = 2_500; // milliseconds
+/** The library looks at the file once a second; each service must have. */
+const NOTICED_AFTER = 1_500; // milliseconds
 
 /** The clocks of all hosts of the services jump; that of the database, which alone decides when something is due, goes on. */
 export const clocks: Fault = {
@@ -75,7 +76,7 @@ async function jump({ generator, world }: Scene, file: string): Promise<Figures>
     await delay(NOTICED_AFTER);
     apart = Math.min(apart, await secondsApart(world.url));
     generator.start();
-    await delay(world.options.short ? 2_000 : 60_000);
+    await delay(world.options.short ? 1_500 : 60_000);
     await generator.stop();
     slowest = Math.max(slowest, await until(`all is published at ${clock}`, 60, () => isOut(world.ownerUrl)));
     jumps += 1;

@@ -16,6 +16,7 @@ const BLOCK = 1 << 16; // bytes
 export const diskFull: Fault = {
   id: 'F12',
   what: 'no room left on the disk of the database, then room again',
+  isApart: true,
   run: async (scene) => {
     const disk = join(scene.world.folder, 'disk');
     await mountDisk(disk);

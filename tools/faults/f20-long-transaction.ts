@@ -34,7 +34,7 @@ function leaveOpen({ world }: Scene): Promise<Figures> {
   return lookInto(world.ownerUrl, async (query) => {
     await query('begin');
     await query('select pg_current_xact_id()'); // from here on it counts as a writer, and stays idle
-    const end = performance.now() + (world.options.short ? 15 : 1_800) * 1000;
+    const end = performance.now() + (world.options.short ? 10 : 1_800) * 1000;
     const [lags, dumped] = await Promise.all([lagsOf(world.ownerUrl, end), dump(world.ownerUrl, end)]);
     return { lag: tenth(Math.max(...lags)), samples: lags.length, dumped };
   });

@@ -9,6 +9,7 @@ import { tenth, type Scene } from './scene.js';
 export const killStandalone: Fault = {
   id: 'F21',
   what: 'kill -9 of the standalone process, and of its Postgres with it',
+  isApart: true,
   run: async (scene) => {
     const alone = await Alone.start(scene.world, join(scene.world.folder, 'alone'));
     try {

@@ -9,6 +9,10 @@ export interface Fault {
   readonly id: string;
   /** What is broken, in a few words. */
   readonly what: string;
+  /** Breaks a standalone installation of its own, and leaves the world alone. */
+  readonly isApart?: true;
+  /** Mostly waits: those that are apart are run meanwhile. */
+  readonly isWait?: true;
   /** Breaks it, heals it, and counts. Leaves a whole system behind; `restless` is 1 where it does not come to rest. */
   run(scene: Scene): Promise<Figures>;
   /** Why the figures are not what they must be; empty when they are. */

@@ -128,7 +128,7 @@ export function difference(before: Tries, after: Tries): Figures {
 }
 
 /** Seconds within which deadlines fall due: in a short run some pass in every fault, and none is long waited for. */
-export const soonOf = ({ short }: WorldOptions): number => (short ? 6 : 15);
+export const soonOf = ({ short }: WorldOptions): number => (short ? 5 : 15);
 
 /** Seconds to one place. */
 export const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
