@@ -5,7 +5,7 @@ import type { ServiceKit } from '#nest';
 import { readStatement, readStatus, type Rejection } from './cloud-event.js';
 import { forget, rememberNew } from './feeds.read-model.js';
 import { plainSources } from './source.js';
-import { takeStatements, type Statement, type Taken } from './statements.js';
+import { recogniseSubjects, takeStatements, type Statement, type Taken } from './statements.js';
 
 /** What became of a batch, and of each of its items that was not taken in. */
 export interface Report {
@@ -32,12 +32,18 @@ export async function takeEvents(
   const read = events.map((event) => readStatement(event, tx.now));
   const sound = soundAmong(read, (index) => (events[index] as { id: string }).id);
   const names = await plainSources(kit, tx, new Set(sound.map(({ statement }) => statement.source)));
-  const ids = sound.map(({ statement }) => statement.id);
-  const fresh = await rememberNew(tx, ids);
+  // At once: while the database notes the statements, the identifiers are made ready for the lookup.
+  const [recognised, fresh] = await Promise.all([
+    recogniseSubjects(kit, tx, statementsOf(sound)),
+    rememberNew(
+      tx,
+      sound.map(({ statement }) => statement.id),
+    ),
+  ]);
   const due = sound
     .filter(({ statement }) => fresh.delete(statement.id)) // each once, also within the batch
     .map((item) => ({ ...item, statement: { ...item.statement, source: names.get(item.statement.source)! } }));
-  const taken = await takeAll(kit, tx, actor, due);
+  const taken = await takeStatements(kit, tx, actor, statementsOf(due), recognised);
   await forget(
     tx,
     due.filter((_, nth) => typeof taken[nth] === 'object').map(({ statement }) => statement.id),
@@ -58,7 +64,7 @@ export async function takeChanges(
     return 'rule' in data ? data : { id: v7(), name: 'StatusReported', source, time, data };
   });
   const sound = soundAmong(read);
-  const report = reportOn(read, sound, await takeAll(kit, tx, actor, sound));
+  const report = reportOn(read, sound, await takeStatements(kit, tx, actor, statementsOf(sound)));
   return { ...report, rejected: report.rejected.map((fault) => ({ ...fault, field: fieldOfChange(fault.field) })) };
 }
 
@@ -71,14 +77,7 @@ function soundAmong(read: readonly (Statement | Rejection)[], idOf?: (index: num
   );
 }
 
-function takeAll(kit: ServiceKit, tx: Transaction, actor: Actor, items: readonly Item[]): Promise<Taken[]> {
-  return takeStatements(
-    kit,
-    tx,
-    actor,
-    items.map(({ statement }) => statement),
-  );
-}
+const statementsOf = (items: readonly Item[]) => items.map(({ statement }) => statement);
 
 function reportOn(read: readonly (Statement | Rejection)[], items: readonly Item[], taken: readonly Taken[]): Report {
   const unread = read.flatMap((one, index) => ('rule' in one ? [{ index, ...one }] : []));

@@ -2,7 +2,14 @@ import { activity, parseInstant } from '#domain';
 import type { Actor, FeedPayloads } from '#events';
 import type { Cause, Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
-import { executeOnPeople, identify, normalised, type PersonRequest } from '../people/identity.js';
+import {
+  executeOnPeople,
+  identify,
+  normalised,
+  recognise,
+  type PersonRequest,
+  type Recognised,
+} from '../people/identity.js';
 import { isBirthDate, phoneBan, planPersonal } from '../people/personal.js';
 import { syncRequest } from '../people/record.js';
 
@@ -35,6 +42,7 @@ interface Door {
   readonly kit: ServiceKit;
   readonly tx: Transaction;
   readonly actor: Actor;
+  readonly recognised: Recognised | undefined;
 }
 /** A statement with its place among those that came together. */
 interface Placed<S extends Statement = Statement> {
@@ -51,6 +59,7 @@ export async function takeStatements(
   tx: Transaction,
   actor: Actor,
   statements: readonly Statement[],
+  recognised?: Recognised,
 ): Promise<Taken[]> {
   const phonesBanned = statements.some(namesByPhone) && (await phoneBan(tx)) !== undefined;
   const taken = statements.map((): Taken => 'unchanged');
@@ -60,10 +69,23 @@ export async function takeStatements(
     if (fault) taken[index] = fault;
     return fault ? [] : [{ index, statement: statement as Statement }];
   });
-  const door = { kit, tx, actor };
+  const door = { kit, tx, actor, recognised };
   await takePeople(door, sound.filter(isAboutPerson), taken);
   await takeActivities(door, sound.filter(isAboutActivity), taken);
   return taken;
+}
+
+/** Whom these statements are about, as far as it is known: what `takeStatements` may be given if it was looked up before. */
+export function recogniseSubjects(
+  kit: ServiceKit,
+  tx: Transaction,
+  statements: readonly Statement[],
+): Promise<Recognised> {
+  return recognise(
+    kit,
+    tx,
+    statements.flatMap(({ data }) => ('subject' in data ? [data.subject] : [])),
+  );
 }
 
 const isAboutPerson = (placed: Placed): placed is Placed<AboutPerson> => 'subject' in placed.statement.data;
@@ -104,7 +126,7 @@ const notAfter = (instant: string, now: string) => (instant < now ? instant : no
 
 async function takePeople(door: Door, placed: readonly Placed<AboutPerson>[], taken: Taken[]): Promise<void> {
   if (placed.length === 0) return;
-  const { kit, tx, actor } = door;
+  const { kit, tx, actor, recognised } = door;
   const { identified, requests } = await identify(
     kit,
     tx,
@@ -114,6 +136,7 @@ async function takePeople(door: Door, placed: readonly Placed<AboutPerson>[], ta
       occurredAt: notAfter(statement.time, tx.now),
       cause: causeOf(door, statement),
     })),
+    recognised,
   );
   const who = identified.map((one) => (one as { personId: string }).personId); // one identifier cannot disagree with itself
   const personal = await planPersonal(

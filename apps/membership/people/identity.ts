@@ -56,24 +56,31 @@ export function normalised({ kind, value }: Link): Link | undefined {
   return text === '' ? undefined : { kind, value: text };
 }
 
-/** The commitment of each identifier, in order; undefined for one that is not well formed. */
-async function commit(
-  kit: ServiceKit,
-  tx: Transaction,
-  links: readonly Link[],
-): Promise<(CommittedLink | undefined)[]> {
-  const plain = links.map(normalised);
-  const commitments = new Map<Link, string>();
-  for (const kind of new Set(plain.flatMap((link) => link?.kind ?? []))) {
-    const ofKind = plain.filter((link) => link !== undefined && link.kind === kind) as Link[];
-    const made = await kit.vault.commitments(
-      tx,
-      kind,
-      ofKind.map(({ value }) => value),
-    );
-    ofKind.forEach((link, index) => commitments.set(link, made[index]!));
+/** What is known of identifiers: the commitment of each that is well formed, and whom those that are known name, by `linkKey`. */
+export interface Recognised {
+  readonly committed: ReadonlyMap<Link, CommittedLink>;
+  readonly holders: Map<string, Holder>;
+}
+
+/** Looks up identifiers; each is known again as the object it is. */
+export async function recognise(kit: ServiceKit, tx: Transaction, links: readonly Link[]): Promise<Recognised> {
+  const committed = await commit(kit, tx, links);
+  const holders = committed.size > 0 ? await holdersOf(tx, [...committed.values()]) : new Map<string, Holder>();
+  return { committed, holders };
+}
+
+async function commit(kit: ServiceKit, tx: Transaction, links: readonly Link[]): Promise<Map<Link, CommittedLink>> {
+  const committed = new Map<Link, CommittedLink>();
+  for (const kind of new Set(links.map((link) => link.kind))) {
+    const ofKind = links.flatMap((link) => {
+      const { value } = (link.kind === kind && normalised(link)) || {};
+      return value === undefined ? [] : [{ link, value }];
+    });
+    const values = ofKind.map(({ value }) => value);
+    const made = values.length > 0 ? await kit.vault.commitments(tx, kind, values) : [];
+    ofKind.forEach(({ link }, index) => committed.set(link, { kind, commitment: made[index]! }));
   }
-  return plain.map((link) => link && { kind: link.kind, commitment: commitments.get(link)! });
+  return committed;
 }
 
 /** Whom each identifier names in this organisation, in order; undefined where it is nobody or not well formed. */
@@ -82,12 +89,11 @@ export async function findPeople(
   tx: Transaction,
   links: readonly Link[],
 ): Promise<(string | undefined)[]> {
-  const committed = await commit(kit, tx, links);
-  const holders = await holdersOf(
-    tx,
-    committed.filter((link) => link !== undefined),
-  );
-  return committed.map((link) => link && holders.get(linkKey(link))?.personId);
+  const { committed, holders } = await recognise(kit, tx, links);
+  return links.map((link) => {
+    const known = committed.get(link);
+    return known && holders.get(linkKey(known))?.personId;
+  });
 }
 
 /** Age of each person in full years at `at` (UTC). Not known where no date of birth can be read, for whatever reason: a minimum age then refuses (LD-08). */
@@ -123,24 +129,22 @@ export interface Registration {
 /** Who it is; or that the identifiers name different people. */
 export type Identified = { readonly personId: string; readonly isNew: boolean } | { readonly disagree: true };
 
-/** Who each of these is, and for each the commands by which they and their identifiers become known; nothing is recorded yet. */
+/**
+ * Who each of these is, and for each the commands by which they and their identifiers become known; nothing is recorded yet. `recognised`:
+ * what was looked up of the identifiers before, in this transaction.
+ */
 export async function identify(
   kit: ServiceKit,
   tx: Transaction,
   registrations: readonly Registration[],
+  recognised?: Recognised,
 ): Promise<{ identified: Identified[]; requests: PersonRequest[][] }> {
   const all = registrations.flatMap(({ links, hints = [] }) => [...links, ...hints]);
-  const committed = await commit(kit, tx, all);
-  const holders = await holdersOf(
-    tx,
-    committed.filter((link) => link !== undefined),
-  );
+  const { committed, holders } = recognised ?? (await recognise(kit, tx, all));
   const requests: PersonRequest[][] = registrations.map(() => []);
-  let next = 0;
-  const take = (links: readonly Link[]) =>
-    committed.slice(next, (next += links.length)).filter((link) => link !== undefined);
+  const known = (links: readonly Link[] = []) => links.flatMap((link) => committed.get(link) ?? []);
   const identified = registrations.map((registration, index) =>
-    identifyOne(registration, take(registration.links), take(registration.hints ?? []), holders, requests[index]!),
+    identifyOne(registration, known(registration.links), known(registration.hints), holders, requests[index]!),
   );
   return { identified, requests };
 }
@@ -179,10 +183,11 @@ export async function linkPerson(
   expectedVersion?: number,
 ): Promise<Outcome | { readonly disagree: true }> {
   const { personId, source, confidence, occurredAt } = link;
-  const [committed] = await commit(kit, tx, [link]);
-  const holder = (await holdersOf(tx, [committed!])).get(linkKey(committed!));
+  const { committed, holders } = await recognise(kit, tx, [link]);
+  const known = committed.get(link)!;
+  const holder = holders.get(linkKey(known));
   if (holder && holder.personId !== personId) return { disagree: true };
-  const command = { name: 'Link' as const, data: { personId, ...committed!, source, confidence } };
+  const command = { name: 'Link' as const, data: { personId, ...known, source, confidence } };
   const version = expectedVersion === undefined ? {} : { expectedVersion };
   const [[outcome]] = (await executeOnPeople(kit, tx, cause, [
     [{ id: personId, command, occurredAt, ...version }],
