@@ -15,6 +15,14 @@ export interface CommandRequest<Commands> {
   readonly expectedVersion?: number;
   /** Its own cause where the requests of one call belong to different cases. */
   readonly cause?: Cause;
+  /** The stream as `states` gave it in this transaction; it moves on with what is recorded. Left out: it is read. */
+  readonly stream?: Loaded;
+}
+
+/** A stream as it stands. */
+export interface Loaded<S = unknown> {
+  state: S;
+  version: number;
 }
 
 /** What came of it: the events recorded and the stream's version after them, and the refusal if a rule said no. */
@@ -40,11 +48,13 @@ export class Commands {
     cause: Cause,
     requests: readonly CommandRequest<C>[],
   ): Promise<Outcome[]> {
-    const streams = await this.load(tx, decider, requests);
+    const unread = requests.filter(({ stream }) => !stream);
+    const streams = await this.load(tx, decider, unread);
     const decided = requests.map((request) => {
-      const stream = streams.get(`${decider.category}-${request.id}`)!;
+      const streamId = `${decider.category}-${request.id}`;
+      const stream = (request.stream as Loaded<S> | undefined) ?? streams.get(streamId)!;
       if (request.expectedVersion !== undefined && request.expectedVersion !== stream.version)
-        throw new WrongExpectedVersion([stream.streamId]);
+        throw new WrongExpectedVersion([streamId]);
       const moment = { occurredAt: request.occurredAt ?? tx.now, now: tx.now };
       const decide = decider.decide as unknown as Record<
         string,
@@ -55,7 +65,7 @@ export class Commands {
         ? (decision.evidence as readonly NewEvent[])
         : (decision as readonly NewEvent[]);
       const append: Append = {
-        streamId: stream.streamId,
+        streamId,
         expectedVersion: stream.version === 0 ? 'none' : stream.version,
         events,
         occurredAt: moment.occurredAt,
@@ -97,32 +107,25 @@ export class Commands {
     tx: Transaction,
     decider: Decider<S, C, E>,
     ids: readonly string[],
-  ): Promise<Map<string, { state: S; version: number }>> {
+  ): Promise<Map<string, Loaded<S>>> {
     const streams = await this.load(
       tx,
       decider,
       ids.map((id) => ({ id })),
     );
-    return new Map(
-      [...streams.values()].map(({ streamId, state, version }) => [
-        streamId.slice(decider.category.length + 1),
-        { state, version },
-      ]),
-    );
+    return new Map([...streams].map(([streamId, stream]) => [streamId.slice(decider.category.length + 1), stream]));
   }
 
   private async load<S, C extends object, E extends object>(
     tx: Transaction,
     decider: Decider<S, C, E>,
     requests: readonly { id: string }[],
-  ) {
+  ): Promise<Map<string, Loaded<S>>> {
+    if (requests.length === 0) return new Map();
     const ids = requests.map(({ id }) => `${decider.category}-${id}`);
     const streams = await this.store.read(tx, ids);
     return new Map(
-      [...streams].map(([streamId, events]) => [
-        streamId,
-        { streamId, version: events.length, state: fold(decider, events) },
-      ]),
+      [...streams].map(([streamId, events]) => [streamId, { version: events.length, state: fold(decider, events) }]),
     );
   }
 

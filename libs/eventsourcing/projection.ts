@@ -36,10 +36,12 @@ export async function project(
   projections: readonly Projection[],
   events: readonly RecordedEvent[],
 ): Promise<void> {
-  for (const { table, key, on } of projections) {
-    const changes = events.flatMap((event) => on[event.name]?.(event) ?? []);
-    if (changes.length > 0) await writeRows(tx, table, key, changes);
-  }
+  await Promise.all(
+    projections.map(async ({ table, key, on }) => {
+      const changes = events.flatMap((event) => on[event.name]?.(event) ?? []);
+      if (changes.length > 0) await writeRows(tx, table, key, changes);
+    }),
+  );
 }
 
 /** All changes of a page to one row, in the order in which they are carried out. */
@@ -65,14 +67,13 @@ export async function writeRows(
   const all = [...net.values()];
   const rows = (pick: (n: Net) => Row | undefined) => all.map(pick).filter((row) => row !== undefined);
   const columnsOfKey = key.map(columnName);
-  await remove(
-    tx,
-    table,
-    columnsOfKey,
-    rows((n) => n.removed),
-  );
-  for (const group of byColumns(rows((n) => n.updated))) await update(tx, table, columnsOfKey, group);
-  for (const group of byColumns(rows((n) => n.upserted))) await upsert(tx, table, columnsOfKey, group);
+  const [removed, updated, upserted] = [rows((n) => n.removed), rows((n) => n.updated), rows((n) => n.upserted)];
+  // They go out together, and run in this order.
+  await Promise.all([
+    remove(tx, table, columnsOfKey, removed),
+    ...byColumns(updated).map((group) => update(tx, table, columnsOfKey, group)),
+    ...byColumns(upserted).map((group) => upsert(tx, table, columnsOfKey, group)),
+  ]);
 }
 
 function fold(before: Net, change: RowChange): Net {

@@ -50,20 +50,46 @@ export function policySlice(service: Service): Slice {
 
 /** The policy in force for a group type; undefined when no profile that has it is active. */
 export async function activePolicy(tx: Transaction, groupType: string): Promise<ResolvedPolicy | undefined> {
-  const [row] = await tx.query<{ policy: ResolvedPolicy }>(
-    'select policy from active_policies where tenant_id = $1 and group_type = $2',
-    [tx.tenantId, groupType],
-  );
-  return row?.policy;
+  return (await inForce(tx, [groupType])).get(groupType);
 }
 
 /** Every policy in force, by group type. */
-export async function activePolicies(tx: Transaction): Promise<Map<string, ResolvedPolicy>> {
-  const rows = await tx.query<{ group_type: string; policy: ResolvedPolicy }>(
-    'select group_type, policy from active_policies where tenant_id = $1',
-    [tx.tenantId],
-  );
-  return new Map(rows.map((row) => [row.group_type, row.policy]));
+export function activePolicies(tx: Transaction): Promise<Map<string, ResolvedPolicy>> {
+  return inForce(tx, null);
+}
+
+interface PolicyRow {
+  readonly group_type: string;
+  readonly activation: number;
+  readonly policy: ResolvedPolicy;
+}
+
+/**
+ * Policies that were read, by organisation, activation and group type: what one activation put in force never changes, and reading it again
+ * costs more than everything else a decision reads.
+ */
+const read = new Map<string, ResolvedPolicy>();
+const MOST_READ = 1_000;
+
+async function inForce(tx: Transaction, groupTypes: readonly string[] | null): Promise<Map<string, ResolvedPolicy>> {
+  const named = (columns: string, types: readonly string[] | null) =>
+    tx.query<PolicyRow>(
+      `select ${columns} from active_policies where tenant_id = $1 and ($2::text[] is null or group_type = any($2))`,
+      [tx.tenantId, types],
+    );
+  const keyOf = (row: PolicyRow) => `${tx.tenantId} ${row.activation} ${row.group_type}`;
+  const rows = await named('group_type, activation', groupTypes);
+  const found = rows.flatMap((row): PolicyRow[] => {
+    const policy = read.get(keyOf(row));
+    return policy ? [{ ...row, policy }] : [];
+  });
+  if (found.length < rows.length) {
+    // Anew, as another activation may have come in between.
+    found.splice(0, found.length, ...(await named('group_type, activation, policy', groupTypes)));
+    if (read.size > MOST_READ) read.clear();
+    for (const row of found) read.set(keyOf(row), row.policy);
+  }
+  return new Map(found.map(({ group_type, policy }) => [group_type, policy]));
 }
 
 /** The organisation's IANA time zone, in which its days, months and years are counted; the default until it is known. */
