@@ -12,6 +12,7 @@ import { participation } from './participation/participation.slice.js';
 import { people } from './people/people.slice.js';
 import { proposals } from './proposals/proposals.slice.js';
 import { removals } from './removals/removals.slice.js';
+import { standings } from './standing/standing.slice.js';
 import { roster } from './roster/roster.slice.js';
 import { rota } from './rota/rota.slice.js';
 
@@ -27,6 +28,7 @@ export const membership = service('membership', MembershipModule, [
   groups,
   closures,
   disappearingMessages,
+  standings,
   activities,
   participation,
   members,

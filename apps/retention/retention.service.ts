@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { erasureSlice, knownGroupsSlice, policySlice, service } from '#nest';
+import { approvals } from './approvals/approvals.slice.js';
 import { breaches } from './breaches/breaches.slice.js';
 import { devices } from './devices/devices.slice.js';
 import { deletionTasks } from './deletion-tasks/deletion-tasks.slice.js';
@@ -37,6 +38,7 @@ export const retention = service('retention', RetentionModule, [
   captures,
   keptMessages,
   conversations,
+  approvals,
   holdings,
   breaches,
   devices,

@@ -9,5 +9,6 @@ export * from './schedules.js';
 export * from './certificates.js';
 export { ClosingStep } from './closure.js';
 export { DisappearingSetting } from './disappearing.js';
+export { GroupStanding } from './standing.js';
 export * from './gateway.js';
 export { Channel } from './conversations.js';

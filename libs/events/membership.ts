@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { closureEvents } from './closure.js';
 import { disappearingEvents } from './disappearing.js';
+import { standingEvents } from './standing.js';
 import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
 import { rotaEvents } from './rota.js';
@@ -15,6 +16,7 @@ export const membershipEvents = declareEvents('membership', {
   ...operations,
   ...closureEvents,
   ...disappearingEvents,
+  ...standingEvents,
   ...rotaEvents,
   ...usageEvents,
   // people

@@ -5,6 +5,7 @@ import { declareEvents, event, type PayloadsOf } from './language.js';
 import { operations } from './operations.js';
 import { packageEvents } from './packages.js';
 import { reviewEvents } from './reviews.js';
+import { approvalEvents } from './approvals.js';
 import { conversationEvents } from './conversations.js';
 import { recordEvents } from './records.js';
 import { asked, restsOn, rightsEvents } from './rights.js';
@@ -35,6 +36,7 @@ export const retentionEvents = declareEvents('retention', {
   ...reviewEvents,
   ...recordEvents,
   ...conversationEvents,
+  ...approvalEvents,
   ...scheduleEvents,
   ...certificateEvents,
   ...packageEvents,

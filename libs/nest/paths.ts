@@ -29,6 +29,7 @@ export const PATHS: Readonly<Record<Service, readonly string[]>> = {
     'captures',
     'kept-messages',
     'conversations',
+    'approvals',
     'breaches',
     'incidents',
     'devices',

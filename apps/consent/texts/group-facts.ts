@@ -53,6 +53,11 @@ export class GroupFactsProcessor {
     await writeRows(tx, 'text_moderators', ['groupId', 'personId'], rows);
   }
 
+  @EventPattern<string>(typeOf('membership', 'GroupStandingSettled'), processor)
+  async settled(@Payload() { data: { groupId, standing } }: Heard<'GroupStandingSettled'>, @Ctx() { tx }: Handling) {
+    await writeRows(tx, 'text_groups', ['groupId'], [{ upsert: { groupId, official: standing === 'official' } }]);
+  }
+
   @EventPattern<string>(typeOf('membership', 'ModeratorAppointed'), processor)
   async appointed(@Payload() { data: { groupId, personId } }: Heard<'ModeratorAppointed'>, @Ctx() { tx }: Handling) {
     await writeRows(tx, 'text_moderators', ['groupId', 'personId'], [{ upsert: { groupId, personId } }]);

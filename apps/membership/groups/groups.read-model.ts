@@ -56,6 +56,9 @@ export const groupProjections = [
     GroupRegistered: ({ data: { groupId, groupType, official, activityId, endsAt }, occurredAt }) => ({
       upsert: { groupId, groupType, official, activityId, endsAt, registeredAt: occurredAt },
     }),
+    GroupStandingSettled: ({ data: { groupId, standing } }) => ({
+      update: { groupId, official: standing === 'official' },
+    }),
     GroupClosed: ({ data: { groupId }, occurredAt }) => ({ update: { groupId, closedAt: occurredAt } }),
   }),
   projection<MembershipPayloads>('moderators', ['groupId', 'personId'], {

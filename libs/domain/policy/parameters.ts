@@ -97,6 +97,10 @@ const texts = {
       reserved_terms: Type.Array(Type.String({ minLength: 2, maxLength: 100 }), unique),
       unofficial_marker: Type.Boolean(),
       no_moderator_statement: Type.Boolean(),
+      /** What groups of a type may count as; anything where it is left out. */
+      standings: Type.Optional(setOf('official', 'unofficial', 'social')),
+      /** Whether a group without staff among those who run it cannot count as official. */
+      official_needs_staff: Type.Optional(Type.Boolean()),
     },
     exactly,
   ),
