@@ -5,7 +5,9 @@ import { closed, instant, OccurredAt, orNull, Recorded, uuid } from '#nest';
 const topic = Type.String({ pattern: '^[a-z][a-z0-9_]{0,59}$' });
 export const kind = Type.Enum([...TEXT_KINDS]);
 export const textVersion = Type.String({ pattern: '^[0-9a-f]{16}$', description: 'Fingerprint of the words' });
-const words = (description: string) => Type.Optional(Type.String({ maxLength: 1000, description }));
+/** No control characters but line ends and tabs: no page, mail or chat shows them. */
+const SHOWN = '^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$';
+const words = (description: string) => Type.Optional(Type.String({ maxLength: 1000, pattern: SHOWN, description }));
 
 /** The group's own words, put into model texts where they say `{groupName}` and the like. */
 const fields = Type.Object(
@@ -33,8 +35,8 @@ export const StatedFields = Type.Object({ groupId: uuid, fields: Type.Record(Typ
 const section = Type.Object(
   {
     topic,
-    heading: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    body: Type.String({ maxLength: 20_000 }),
+    heading: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: SHOWN })),
+    body: Type.String({ maxLength: 20_000, pattern: SHOWN }),
   },
   closed,
 );

@@ -9,7 +9,7 @@ import type { Rule } from '#events';
 import { type ParameterName, type ResolvedPolicy, ruleOf } from '../policy/policy.js';
 import { checkName, type NameFacts } from './name.js';
 import { openFields } from './template.js';
-import { joinSections, requiredTopics, type Section, type TextKind } from './text.js';
+import { isBlank, joinSections, requiredTopics, type Section, type TextKind } from './text.js';
 
 /** One thing that keeps a text from being used: what, at which place, in a sentence without personal data, by which rule. */
 export type TextFault = {
@@ -99,11 +99,6 @@ function sectionFaults(kind: TextKind, { topic, heading = '', body }: Section, w
   }));
   const because = about.isRequired ? EVIDENCE[topic]?.(body, about) : undefined;
   return because === undefined ? open : [...open, { item: topic, where, because }];
-}
-
-/** Nothing a reader would see: spaces, and characters without a shape. */
-function isBlank(text: string): boolean {
-  return text.replaceAll(/[\p{Z}\p{C}\s]/gu, '') === '';
 }
 
 type Evidence = (body: string, about: About) => string | undefined;

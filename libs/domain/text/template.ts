@@ -1,6 +1,6 @@
 /** Model texts: which sections a group's text is made of, and the group's own words put into them. */
 import type { ResolvedPolicy } from '../policy/policy.js';
-import { requiredTopics, type Section, type TextKind } from './text.js';
+import { isBlank, requiredTopics, type Section, type TextKind } from './text.js';
 
 /** A section of a model text; `{fields}` in it are filled in, `obligations` are what it answers. */
 export type ModelSection = Section & { readonly obligations: readonly string[]; readonly always: boolean };
@@ -39,7 +39,10 @@ export function modelSections(
   return [...merged.values()].filter(({ topic, always }) => always || required.includes(topic));
 }
 
-/** Puts fields into sections. Empty values count as missing; what is missing stays in braces and is named. */
+/**
+ * Puts fields into sections. Values that nobody can see count as missing, and so do those that are themselves an open field; what is missing
+ * stays in braces and is named.
+ */
 export function fillSections(
   sections: readonly Section[],
   fields: Readonly<Record<string, string>>,
@@ -48,8 +51,8 @@ export function fillSections(
   const missing: MissingField[] = [];
   const fill = (topic: string, text: string) =>
     text.replaceAll(SLOT, (slot, field: string) => {
-      const value = fields[field]?.trim();
-      if (value) return value;
+      const value = fields[field]?.trim() ?? '';
+      if (!isBlank(value) && value.search(SLOT) < 0) return value;
       if (!isLeftOpen(kind, field)) missing.push({ topic, field });
       return slot;
     });

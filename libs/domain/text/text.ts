@@ -64,3 +64,8 @@ export function requiredKinds(policy: ResolvedPolicy): TextKind[] {
 export function isWelcomed(on: readonly string[]): boolean {
   return on.includes('member_join') || on.includes('group_start');
 }
+
+/** Nothing a reader would see: spaces, and characters without a shape. */
+export function isBlank(text: string): boolean {
+  return text.replaceAll(/[\p{Z}\p{C}\s]/gu, '') === '';
+}
