@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BORN, openInvited, WHATSAPP, type Invited } from '../invitations/testing.js';
+import { agreement, BORN, fields, openInvited, WHATSAPP, type Invited } from '../invitations/testing.js';
 import { InvitationPage } from './page.js';
 
 let invited: Invited;
@@ -131,10 +131,10 @@ describe('guessing', () => {
 });
 
 describe('the page', () => {
-  it('is kept by nobody, tells no other site, runs nothing and cannot be put into another page', async () => {
+  it('is kept by nobody but the browser, tells no other site, runs nothing and cannot be put into another page', async () => {
     const { path } = await invited.invite();
     for (const { headers } of [await invited.open(path, somewhere()), await invited.open(unknown(), somewhere())]) {
-      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('cache-control')).toBe('private, no-cache');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('x-robots-tag')).toBe('noindex, nofollow');
       expect(headers.get('content-security-policy')).toMatch(
@@ -142,6 +142,21 @@ describe('the page', () => {
       );
       expect(headers.get('set-cookie')).toBeNull();
     }
+  });
+
+  it('is kept not even by the browser where it shows the way into the group', async () => {
+    const { path } = await invited.invite();
+    const { form, headers } = await invited.identify(path, (await invited.somebody()).crmId);
+    expect(headers.get('cache-control')).toBe('private, no-cache');
+    const joined = await invited.fill(path, { step: 'agree', form });
+    const receipt = await invited.fill(path, { step: 'receipt', form: joined.form });
+    expect(joined.html).toContain(WHATSAPP);
+    for (const kept of [joined, receipt]) expect(kept.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('says whose group it is', async () => {
+    const { path } = await invited.invite();
+    expect((await invited.open(path)).html).toContain('You are invited to a WhatsApp group of <bdi>The Party</bdi>');
   });
 
   it('answers what is no form, and a form that is too large, without a fault of its own', async () => {
@@ -171,4 +186,22 @@ describe('the page', () => {
       expect({ step, status, html }).toEqual({ step, status: 200, html: expect.stringContaining('You are invited') });
     }
   });
+});
+
+it('[LD-28] nobody is asked to join while the agreement that the policy asks for is not published', async () => {
+  const { app, done, member } = invited;
+  await done('/v1/profiles/political-party/activate', {});
+  const group = { name: 'New', purpose: 'A new one', groupType: 'party-group', admins: [await member()] };
+  const { groupId } = (await done('/v1/groups', group)) as { groupId: string };
+  await app.settle();
+  await done('/v1/texts/fields', { groupId, fields });
+  const { path } = await invited.invite({ groupId });
+  const early = await invited.open(path);
+  expect({ status: early.status, form: early.form, html: early.html }).toMatchObject({
+    status: 409,
+    form: '',
+    html: expect.stringContaining('not ready to let people in'),
+  });
+  await done('/v1/texts', { groupId, kind: 'agreement', sections: agreement, publish: true });
+  expect((await invited.open(path)).html).toContain(agreement[0]!.body);
 });

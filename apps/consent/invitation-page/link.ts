@@ -1,10 +1,10 @@
-import { closedBecause, consentTerms, invitation, hasAccepted, type ResolvedPolicy } from '#domain';
+import { closedBecause, consentTerms, invitation, hasAccepted, requiredKinds, type ResolvedPolicy } from '#domain';
 import { WrongExpectedVersion, type Transaction } from '#eventsourcing';
 import { findPolicy, type ServiceKit } from '#nest';
 import { listConsents, type ConsentRow } from '../consents/consents.read-model.js';
 import { findByToken, type InvitationRow } from '../invitations/invitations.read-model.js';
 import { tenantOf, tokenHash } from '../invitations/token.js';
-import { currentText, type Text } from '../texts/texts.read-model.js';
+import { currentText, fieldsOf, type Text } from '../texts/texts.read-model.js';
 
 /** A link somebody opened: whose it is, what it was issued for, and why it lets nobody new in, if it does not. */
 export interface Link {
@@ -18,6 +18,8 @@ export interface Offer {
   readonly policy: ResolvedPolicy;
   readonly notice: Text;
   readonly agreement: Text | undefined;
+  /** Whose group it is, where that was stated. */
+  readonly organisation: string | undefined;
 }
 
 const RETRIES = 5;
@@ -47,12 +49,18 @@ export async function findLink(kit: ServiceKit, token: string): Promise<Link | u
   });
 }
 
-/** What the group tells and asks now; undefined while its notice lacks something the policy requires (LD-11). */
+/**
+ * What the group tells and asks now; undefined while its notice lacks something the policy requires (LD-11), or the agreement that the policy
+ * asks for is not published: nobody is let in then, so nobody is asked.
+ */
 export async function findOffer(kit: ServiceKit, tx: Transaction, groupId: string): Promise<Offer | undefined> {
   const policy = await findPolicy(tx, groupId);
   const notice = policy && (await currentText(kit, tx, groupId, 'notice'));
   if (!notice || !consentTerms(policy).requiredItems.every((item) => notice.items.includes(item))) return undefined;
-  return { policy, notice, agreement: await currentText(kit, tx, groupId, 'agreement') };
+  const agreement = await currentText(kit, tx, groupId, 'agreement');
+  if (!agreement && requiredKinds(policy).includes('agreement')) return undefined;
+  const { organisation } = await fieldsOf(kit, tx, groupId);
+  return { policy, notice, agreement, organisation };
 }
 
 /** Whether the person came in by this very link. */

@@ -42,22 +42,24 @@ async function phone(options: { javaScriptEnabled: boolean }) {
   return { context, page, hosts };
 }
 
+/** Says on the first page who somebody is. */
+async function identify(page: Page, crmId: string): Promise<void> {
+  await page.getByLabel('Your membership, student or staff number').fill(crmId);
+  await page.getByLabel('Date of birth').fill(BORN);
+  await page.getByRole('button', { name: 'Continue' }).click();
+}
+
 /** Every page of the journey in its order, handed to `look` with a name; the person joins, comes back and withdraws. */
 async function journey(page: Page, look: (name: string) => Promise<void>): Promise<void> {
   const { crmId } = await invited.somebody();
   const { link } = await invited.invite();
-  const identify = async () => {
-    await page.getByLabel('Your membership, student or staff number').fill(crmId);
-    await page.getByLabel('Date of birth').fill(BORN);
-    await page.getByRole('button', { name: 'Continue' }).click();
-  };
   await page.goto(link);
   await page.getByRole('heading', { name: 'Ward 7 campaign' }).waitFor();
   await look('1-notice');
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('alert').waitFor();
   await look('2-missing');
-  await identify();
+  await identify(page, crmId);
   await page.getByRole('button', { name: 'I agree' }).waitFor();
   await look('3-decide');
   await page.getByText('Read again what you were told').click();
@@ -67,7 +69,7 @@ async function journey(page: Page, look: (name: string) => Promise<void>): Promi
   expect(await wayIn.getAttribute('href')).toBe(WHATSAPP);
   await look('5-joined');
   await page.goto(link);
-  await identify();
+  await identify(page, crmId);
   await page.getByRole('button', { name: 'Take back my agreement' }).click();
   await page.getByRole('heading', { name: 'You have taken back your agreement' }).waitFor();
   await look('6-withdrawn');
@@ -87,6 +89,19 @@ describe('the page of an invitation, on a phone', () => {
     });
     expect([...hosts]).toEqual([new URL(invited.app.url).host]);
     expect(await context.cookies()).toEqual([]);
+    await context.close();
+  });
+
+  it('shows the page before to whoever goes back, and takes the other answer there', async () => {
+    const { context, page } = await phone({ javaScriptEnabled: false });
+    const { crmId } = await invited.somebody();
+    await page.goto((await invited.invite()).link);
+    await identify(page, crmId);
+    await page.getByRole('button', { name: 'No thanks' }).click();
+    await page.getByRole('heading', { name: 'That is fine' }).waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'I agree' }).click();
+    await page.getByRole('link', { name: 'Open the group in WhatsApp' }).waitFor();
     await context.close();
   });
 

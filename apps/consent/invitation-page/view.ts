@@ -23,7 +23,7 @@ type Words = { readonly notice: Text; readonly agreement?: Text | undefined; rea
 
 /** The pages there are, and what each shows. Everything is escaped where it is put in. */
 interface Views {
-  notice: Words & Identify & { readonly hasCode: boolean };
+  notice: Words & Identify & { readonly organisation?: string | undefined; readonly hasCode: boolean };
   code: Asking & { readonly form: string };
   decide: Words & Asking & { readonly isChanged: boolean };
   standing: {
@@ -48,6 +48,8 @@ interface Views {
 export interface View {
   readonly status: number;
   readonly html: string;
+  /** Whether the browser may show it again when somebody goes back; not where it shows the way into the group. */
+  readonly isKept?: boolean;
   /** Seconds after which to try again. */
   readonly retryAfter?: number;
   /** In place of a page: JSON to keep, under a file name. */
@@ -64,7 +66,8 @@ const eta = new Eta({ views: folder, cache: true, autoEscape: true });
 export function view<Name extends keyof Views>(name: Name, title: string, data: Views[Name], status = 200): View {
   const body = eta.render(`./${name}`, data);
   const isFault = status === 422 || status === 409;
-  return { status, html: eta.render('./layout', { title: isFault ? `Error: ${title}` : title, css, body }) };
+  const html = eta.render('./layout', { title: isFault ? `Error: ${title}` : title, css, body });
+  return { status, html, isKept: name !== 'standing' };
 }
 
 const STYLE = createHash('sha256').update(css).digest('base64');
@@ -72,13 +75,16 @@ const STYLE = createHash('sha256').update(css).digest('base64');
 /** Nothing but this page's own style and its forms: no script, no image, nothing from elsewhere, not inside another page. */
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
-/** Answers with a page that nobody keeps, indexes or learns of by a referrer. */
-export function send(response: Response, { status, html, retryAfter, file }: View): void {
+/**
+ * Answers with a page that nobody between keeps, nobody indexes or learns of by a referrer. The browser itself may keep what follows a form:
+ * whoever goes back would else be asked whether to send the form again, or see nothing.
+ */
+export function send(response: Response, { status, html, isKept, retryAfter, file }: View): void {
   response
     .status(status)
     .set({
       'content-security-policy': POLICY,
-      'cache-control': 'no-store',
+      'cache-control': isKept ? 'private, no-cache' : 'no-store',
       'referrer-policy': 'no-referrer',
       'x-robots-tag': 'noindex, nofollow',
       ...(retryAfter ? { 'retry-after': String(retryAfter) } : {}),
