@@ -89,11 +89,13 @@ export class Scene {
   /** Lets all services run from a build with these bugs from now on. */
   async plant(edits: readonly Edit[]): Promise<void> {
     const dist = await this.world.plant(edits);
-    for (const service of this.world.apps) {
-      await service.stop();
-      service.dist = dist;
-      service.start();
-    }
+    await Promise.all(
+      this.world.apps.map(async (service) => {
+        await service.stop();
+        service.dist = dist;
+        service.start();
+      }),
+    );
     await this.world.ready();
   }
 

@@ -8,7 +8,7 @@ export type App = (typeof APPS)[number];
 export type Environment = Readonly<Record<string, string>>;
 
 const STARTING = 300; // seconds
-const STOPPING = 30; // longer than a process that stops in order may take
+const STOPPING = 20; // longer than a process that stops in order may take
 const RESTART_AFTER = 300; // milliseconds
 
 /** How one process ended. */

@@ -147,8 +147,9 @@ export class World {
     return copyOf(this.dist, join(this.folder, `product-${this.copies}`), edits);
   }
 
-  /** Makes a build with these bugs the one this world runs, and returns it; it counts from the next start of a service. */
+  /** Makes a build with these bugs, and no others, the one this world runs, and returns it; it counts from the next start of a service. */
   async plant(edits: readonly Edit[]): Promise<string> {
+    this.dist = this.sound;
     this.dist = await this.variant(edits);
     return this.dist;
   }
