@@ -7,7 +7,6 @@
  * Left to what stands above `onBatch`: doing an effect once, telling a passing fault from a message that can never
  * be handled, and keeping an account of both.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 
 /** The topic other systems may write to, statements of theirs and nothing else; what else is on it is parked. */
 export const FEEDS_TOPIC = 'rollcall.feeds';
@@ -126,9 +125,9 @@ export interface Publication {
  */
 export async function withinLimit(limit: number, work: (publication: Publication) => Promise<unknown>): Promise<void> {
   const publication: Publication = { abandoned: false };
-  const timer = new AbortController();
-  const late = delay(limit, undefined, { signal: timer.signal }).then(() => {
-    throw new PublishTimedOut(limit);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new PublishTimedOut(limit)), limit);
   });
   try {
     await Promise.race([work(publication), late]);
@@ -136,7 +135,7 @@ export async function withinLimit(limit: number, work: (publication: Publication
     publication.abandoned = true;
     throw error;
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
 

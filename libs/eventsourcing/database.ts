@@ -1,6 +1,6 @@
 import { DataSource, type EntitySchema, type QueryRunner } from 'typeorm';
 import { types, type PoolClient, type QueryResult } from 'pg';
-import { answer, nameOf, transactionOn, type Transaction } from './transaction.js';
+import { answer, gather, nameOf, transactionOn, type Transaction } from './transaction.js';
 
 export type { Transaction } from './transaction.js';
 
@@ -158,6 +158,7 @@ async function transact<T>(
     if (!isAtOnce) await begun;
     result = await work(tx);
     over();
+    gather(client);
     // After a failed statement Postgres answers a commit with a rollback, and not with an error.
     const { command } = await client.query('commit');
     await Promise.all([begun, tx.sent()]);
@@ -216,6 +217,7 @@ function open(
 
 /** Begins a transaction for an organisation and returns its instant. One round trip, which takes statements without parameters only. */
 async function begin(client: PoolClient, tenantId: string | null, how: string): Promise<string> {
+  gather(client);
   const answers: unknown = await client.query(
     `${how}; select open_for(${client.escapeLiteral(tenantId ?? '')}) as now`,
   );

@@ -104,10 +104,9 @@ export class EventStore {
     try {
       const { tenantId } = tx;
       if (!tenantId) throw new Error('Events are appended on behalf of one organisation');
-      const pages = await this.insertAll(tx, tenantId, this.pages(cause, appends));
+      const pages = await this.write(tx, tenantId, cause, appends);
       const recorded = pages.flatMap((page) => page.recorded);
       if (recorded.length === 0) return recorded;
-      await project(tx, this.options.projections ?? [], recorded);
       tx.afterCommit(() => pages.forEach((page) => this.wake(page)));
       const tell = () => this.tell({ recorded, seconds: (performance.now() - began) / 1000 });
       tx.afterCommit(AsyncResource.bind(tell));
@@ -164,6 +163,36 @@ export class EventStore {
       page = [];
     }
     if (page.length > 0) yield page;
+  }
+
+  /** Writes events and read models; together where a version is expected of each stream, since that is what it then gets, or nothing. */
+  private async write(
+    tx: Transaction,
+    tenantId: string,
+    cause: Cause,
+    appends: readonly Append[],
+  ): Promise<readonly Inserted[]> {
+    const projections = this.options.projections ?? [];
+    const pages = this.pages(cause, appends);
+    const size = appends.reduce((n, { events }) => n + events.length, 0);
+    if (size > STATEMENT || appends.some(({ expectedVersion }) => expectedVersion === 'any')) {
+      const inserted = await this.insertAll(tx, tenantId, pages);
+      await project(
+        tx,
+        projections,
+        inserted.flatMap(({ recorded }) => recorded),
+      );
+      return inserted;
+    }
+    const drafts = [...pages].flat();
+    if (drafts.length === 0) return [];
+    const inserting = this.insert(tx.prepared, tenantId, tx.now, drafts);
+    const expected = drafts.map((draft) => recordedAs(draft, tenantId, tx.now, draft.base! + draft.nth));
+    const projecting = project(tx, projections, expected);
+    projecting.catch(() => undefined); // should both fail, the events say why
+    const inserted = await inserting;
+    await projecting;
+    return [inserted];
   }
 
   /** Writes each page while the next one is made. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import type { EntityManager } from 'typeorm';
 import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { sqlState } from './errors.js';
@@ -62,6 +63,13 @@ export function nameOf(sql: string): string {
   return name;
 }
 
+/** What is asked of a connection in one go leaves in one piece: every write of its own costs as much as what it says. */
+export function gather(client: PoolClient): void {
+  const { stream } = (client as PoolClient & { readonly connection: { readonly stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
 /** A transaction that is being opened on a connection. */
 export interface Opening {
   readonly client: PoolClient;
@@ -80,6 +88,7 @@ export interface Opening {
 export function transactionOn({ client, manager, tenantId, begun, now, isOver, wakes, denied }: Opening): Transaction {
   const run = async <Row>(statement: QueryConfig): Promise<Row[]> => {
     if (isOver()) throw new Error('The transaction of this statement has ended');
+    gather(client);
     const rows = await answer<Row>(client, denied, statement);
     await begun; // long answered by then, and now the instant is known too
     return rows;

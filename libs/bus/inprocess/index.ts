@@ -1,5 +1,4 @@
 /** The transport for one process: no broker, nothing kept. What is published is safe because it has been handled. */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type BusMessage,
   type Publication,
@@ -82,8 +81,8 @@ async function deliverInTurns(
 
 async function overOrLate(begin: Promise<void>, deliveries: readonly Promise<void>[]): Promise<void> {
   await begin;
-  const timer = new AbortController();
-  const late = delay(TURN, undefined, { signal: timer.signal }).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, TURN)));
   await Promise.race([Promise.allSettled(deliveries), late]);
-  timer.abort();
+  clearTimeout(timer);
 }
