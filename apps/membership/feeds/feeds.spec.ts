@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { activity } from '#domain';
 import type { RecordedEvent } from '#events';
-import { openPeople, type PeopleApp } from '../people/testing.js';
+import { openPeople, type PeopleApp } from '../people/people.fixture.js';
 
 let app: PeopleApp;
 beforeAll(async () => (app = await openPeople()));

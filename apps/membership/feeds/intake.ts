@@ -4,7 +4,6 @@ import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
 import { readStatement, readStatus, type Rejection } from './cloud-event.js';
 import { forget, rememberNew } from './feeds.read-model.js';
-import { plainSources } from './source.js';
 import { recogniseSubjects, takeStatements, type Statement, type Taken } from './statements.js';
 
 /** What became of a batch, and of each of its items that was not taken in. */
@@ -88,4 +87,23 @@ function reportOn(read: readonly (Statement | Rejection)[], items: readonly Item
   const count = (what: Taken) => taken.filter((result) => result === what).length;
   const rejected = [...unread, ...refused].toSorted((a, b) => a.index - b.index);
   return { accepted: count('accepted'), duplicates: 0, unchanged: count('unchanged'), rejected };
+}
+
+/** The name of a system as it may stand in an event. No `@`: it would let an address in. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}$/;
+
+/**
+ * The CloudEvents `source` of each event as a plain word for our own events: as it is, but for leading slashes; a fingerprint of
+ * it where it holds anything but the characters of a system's name, since nobody can tell what that says about a person.
+ */
+async function plainSources(
+  kit: ServiceKit,
+  tx: Transaction,
+  sources: Iterable<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const plain = new Map([...sources].map((source) => [source, source.replace(/^\/+/, '')]));
+  const odd = [...plain].filter(([, name]) => !PLAIN.test(name)).map(([source]) => source);
+  const marks = odd.length > 0 ? await kit.vault.commitments(tx, 'feed-source', odd) : [];
+  odd.forEach((source, index) => plain.set(source, `feed-${marks[index]!}`));
+  return plain;
 }

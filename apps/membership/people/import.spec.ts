@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openPeople, type PeopleApp } from './testing.js';
+import { openPeople, type PeopleApp } from './people.fixture.js';
 
 let app: PeopleApp;
 beforeAll(async () => (app = await openPeople()));

@@ -21,14 +21,12 @@ import {
   Resource,
   ServiceKit,
 } from '#nest';
-import { findPeople, isPhone, linkPerson, normalised, phoneNumber, type Link } from './identity.js';
+import { findPeople, isPhone, linkPerson, normalised, phoneNumber, verify, type Link } from './identity.js';
 import { importPeople } from './import.js';
 import * as dto from './people.dto.js';
 import { groupsOf, leavesOf, linksOf, statusesOf } from './people.read-model.js';
-import { isBirthDate, personalFields, phoneBan, phoneRules } from './personal.js';
-import { phoneKeepers } from './phones.js';
+import { isBirthDate, personalFields, phoneBan, phoneKeepers, phoneRules } from './personal.js';
 import { recordPeople } from './record.js';
-import { verify } from './verify.js';
 
 const eventsIn = (outcomes: readonly Outcome[]) =>
   outcomes.flatMap(({ events }) => events.map(({ id, name, streamId }) => ({ eventId: id, name, streamId })));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import { WrongExpectedVersion } from '#eventsourcing';
 import { ageOf, findPeople, registerPeople } from './identity.js';
-import { openPeople, type PeopleApp } from './testing.js';
+import { openPeople, type PeopleApp } from './people.fixture.js';
 
 let app: PeopleApp;
 beforeAll(async () => (app = await openPeople()));

@@ -5,7 +5,7 @@ import type { RemovalCause } from '#domain';
 import type { ConsentPayloads, EventsOf, RecordedEvent } from '#events';
 import { writeRows, type RowChange, type Transaction } from '#eventsourcing';
 import { ServiceKit } from '#nest';
-import { phonesToDrop } from '../people/phones.js';
+import { phonesToDrop } from '../people/personal.js';
 import type { Pair } from '../participation/participation.read-model.js';
 import { concernsOf, decideRemovals } from './removals.process.js';
 
