@@ -103,6 +103,46 @@ describe('the door to the database', () => {
     expect(await visible('')).toBe(0);
   });
 
+  it('begins work at once for one organisation, and knows its instant from the first answer on', async () => {
+    const seen = await service.database.atOnceInTenant(mine, async (tx) => {
+      expect(() => tx.now).toThrow('before its first answer');
+      const [row] = await tx.query<{ n: number }>(count);
+      return { n: row!.n, now: tx.now };
+    });
+    expect(seen).toEqual({ n: 1, now: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/) });
+    const organisation = service.database.atOnceInTenant('no id', (tx) => tx.query(count));
+    await expect(organisation.catch(sqlState)).resolves.toBe('22P02');
+  });
+
+  it('[R26] shows a look the rows of its organisation, and lets it write none', async () => {
+    const look = (sql: string) => service.database.look(mine, (tx) => tx.query(sql));
+    expect(await look(count)).toEqual([{ n: 1 }]);
+    await expect(look(insert(mine, 'by a look')).catch(sqlState)).resolves.toBe('25006');
+    expect(await visible(mine)).toBe(1);
+  });
+
+  it('tells what failed first among what was sent, and keeps nothing', async () => {
+    const work = (last: (tx: Transaction) => Promise<unknown>) =>
+      service.database.inTenant(mine, async (tx) => {
+        tx.send(insert(mine, 'sent'));
+        tx.send('select 1 / 0');
+        return last(tx);
+      });
+    await expect(work(() => Promise.resolve()).catch(sqlState)).resolves.toBe('22012');
+    await expect(work((tx) => tx.query('select 1')).catch(sqlState)).resolves.toBe('22012');
+    await expect(work((tx) => tx.sent()).catch(sqlState)).resolves.toBe('22012');
+    expect(await visible(mine)).toBe(1);
+  });
+
+  it('runs no statement of a transaction that has ended: its connection may be somebody else’s', async () => {
+    let late: Transaction | undefined;
+    await service.database.inTenant(mine, async (tx) => void (late = tx));
+    await expect(late!.query(insert(mine, 'late'))).rejects.toThrow('has ended');
+    await service.database.look(mine, async (tx) => void (late = tx));
+    await expect(late!.query(count)).rejects.toThrow('has ended');
+    expect(await visible(mine)).toBe(1);
+  });
+
   it('lets the machinery act for one organisation after another', async () => {
     await service.database.asRelay(async (tx) => {
       const seen = async () => (await tx.query<{ n: number }>(count))[0]!.n;
