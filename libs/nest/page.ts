@@ -1,7 +1,8 @@
-import { Type, type TSchema } from 'typebox';
+import { Type, type Static, type TSchema, type TTuple } from 'typebox';
 import { validate } from 'uuid';
 import { parseInstant } from '#domain';
 import { invalid } from './problem.js';
+import { checked } from './unit-of-work.js';
 
 /** Query fields of every list. */
 export const PageQuery = {
@@ -25,6 +26,25 @@ export function page<T>(
     items,
     next: rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null,
   };
+}
+
+/** The fields of a row that can be part of its sort key. */
+type SortField<Row> = { [F in keyof Row]: Row[F] extends string | number ? F : never }[keyof Row];
+
+/**
+ * The page that a query asks for, 50 rows unless said. `after` reads in the cursor where it starts, `find` the rows from there that the
+ * rest of the query asks for, up to the limit it is told; `key` names the fields they are sorted by. Throws the problem for a cursor that is not ours.
+ */
+export async function listed<Asked extends { cursor?: string; limit?: number }, Place, Row>(
+  query: Asked,
+  after: (cursor: string | undefined) => Place,
+  find: (part: Omit<Asked, 'cursor' | 'limit'> & { after: Place; limit: number }) => Promise<readonly Row[]>,
+  key: readonly SortField<Row>[],
+): Promise<{ items: Row[]; next: string | null }> {
+  const { cursor, limit = 50, ...rest } = query;
+  return page(await find({ ...rest, after: after(cursor), limit: limit + 1 }), limit, (row) =>
+    key.map((field) => row[field] as string | number),
+  );
 }
 
 /** The sort key in a cursor. Throws the problem for one that is not ours. */
@@ -60,5 +80,13 @@ export function afterInstant(cursor: string | undefined): readonly [string, stri
   if (instant === null || !validate(id)) throw notOurs();
   return [instant, String(id)];
 }
+
+/** Reads a cursor whose sort key has this form, undefined for the first page. Throws the problem for a cursor that is not ours. */
+export const afterKey =
+  <Form extends TTuple>(form: Form) =>
+  (cursor: string | undefined): Static<Form> | undefined => {
+    const key = cursorKey(cursor, form.items.length);
+    return key && (checked(form, key, 'query/cursor') as Static<Form>);
+  };
 
 const notOurs = () => invalid([{ field: 'query/cursor', rule: 'must be the next of an earlier page' }]);

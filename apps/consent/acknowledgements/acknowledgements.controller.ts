@@ -5,13 +5,12 @@ import { acknowledgement, documentText, dutiesOf, ownDevice, type ResolvedPolicy
 import type { Transaction } from '#eventsourcing';
 import {
   activePolicies,
+  afterKey,
   type CallOf,
-  checked,
   Command,
-  cursorKey,
   Incoming,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -19,6 +18,7 @@ import {
   requirePolicy,
   Resource,
   ServiceKit,
+  uuid,
 } from '#nest';
 import {
   Acknowledge,
@@ -38,11 +38,7 @@ import { listAcknowledgements, listHolders } from './acknowledgements.read-model
 import { documentOf, keepDocument, owedBy } from './documents.js';
 
 const NAMES = '7d3f2f0a-1c58-4f0e-8d7b-0a5a4d0f6f11';
-const Place = Type.Tuple([
-  Type.String({ format: 'uuid' }),
-  Type.String({ maxLength: 60 }),
-  Type.String({ maxLength: 60 }),
-]);
+const place = afterKey(Type.Tuple([uuid, Type.String({ maxLength: 60 }), Type.String({ maxLength: 60 })]));
 
 /** Who has read what: the documents of a policy, in the version that holds, by whom each is owed, and who acknowledged it. */
 @Resource('acknowledgements', 'Acknowledgements')
@@ -82,9 +78,11 @@ export class AcknowledgementsController {
     answers: AcknowledgementPage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof AcknowledgementsQuery>) {
-    const { personId, cursor, limit = 50 } = query;
-    const rows = await listAcknowledgements(tx, { personId, after: placeOf(cursor), limit: limit + 1 });
-    const { items, next } = page(rows, limit, (row) => [row.personId, row.document, row.scope]);
+    const { items, next } = await listed(query, place, (part) => listAcknowledgements(tx, part), [
+      'personId',
+      'document',
+      'scope',
+    ]);
     const shown = items.map(({ scope, version, ...row }) => {
       return { ...row, textVersion: version, groupId: scope === 'organisation' ? null : scope };
     });
@@ -100,9 +98,7 @@ export class AcknowledgementsController {
     answers: OwedPage,
   })
   async owed(@Incoming() { tx, query }: CallOf<never, typeof OwedQuery>) {
-    const { personId, groupId, cursor, limit = 50 } = query;
-    const rows = await listHolders(tx, { personId, groupId, after: placeOf(cursor), limit: limit + 1 });
-    const { items, next } = page(rows, limit, (row) => [row.personId, row.role, row.scope]);
+    const { items, next } = await listed(query, place, (part) => listHolders(tx, part), ['personId', 'role', 'scope']);
     return { items: await owedBy(this.kit, tx, items), next };
   }
 
@@ -169,9 +165,4 @@ export class AcknowledgementsController {
     const duties = policies.flatMap((policy) => dutiesOf(policy).map((duty) => ({ ...duty, policy })));
     return duties.find((duty) => duty.document === document);
   }
-}
-
-function placeOf(cursor: string | undefined): [string, string, string] | undefined {
-  const key = cursorKey(cursor, 3);
-  return key && (checked(Place, key, 'query/cursor') as [string, string, string]);
 }

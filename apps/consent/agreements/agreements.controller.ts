@@ -2,11 +2,11 @@ import { Inject } from '@nestjs/common';
 import { Type } from 'typebox';
 import { agreement, briefing, ruleOf } from '#domain';
 import {
-  checked,
+  afterKey,
+  type CallOf,
   Command,
-  cursorKey,
   Incoming,
-  page,
+  listed,
   pastInstantIn,
   Read,
   recorded,
@@ -16,7 +16,6 @@ import {
   Resource,
   ServiceKit,
   timeZone,
-  type CallOf,
   uuid,
 } from '#nest';
 import {
@@ -32,8 +31,8 @@ import {
 import { agreementVersion, listAcceptances, listAgreements } from './agreements.read-model.js';
 import { briefingId } from './briefing-stream.js';
 
-const ByGroup = Type.Tuple([uuid]);
-const ByPerson = Type.Tuple([uuid, Type.String({ pattern: '^[0-9a-f]{16}$' })]);
+const group = afterKey(Type.Tuple([uuid]));
+const acceptance = afterKey(Type.Tuple([uuid, Type.String({ pattern: '^[0-9a-f]{16}$' })]));
 
 /** The agreement of a group on its way round, and who accepted which version of it. */
 @Resource('agreements', 'Agreements')
@@ -94,12 +93,9 @@ export class AgreementsController {
     query: AgreementsQuery,
     answers: AgreementPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof AgreementsQuery>) {
-    const { groupId, state, cursor, limit = 50 } = query;
-    const key = cursorKey(cursor, 1);
-    const after = key && (checked(ByGroup, key, 'query/cursor') as [string])[0];
-    const rows = await listAgreements(tx, { groupId, state, after, limit: limit + 1 });
-    return page(rows, limit, (row) => [row.groupId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof AgreementsQuery>) {
+    const after = (cursor: string | undefined) => group(cursor)?.[0];
+    return listed(query, after, (part) => listAgreements(tx, part), ['groupId']);
   }
 
   @Read('acceptances', {
@@ -109,11 +105,7 @@ export class AgreementsController {
     answers: AcceptancePage,
   })
   async acceptances(@Incoming() { tx, query }: CallOf<never, typeof AcceptancesQuery>) {
-    const { groupId, personId, cursor, limit = 50 } = query;
-    await requireGroup(tx, groupId);
-    const key = cursorKey(cursor, 2);
-    const after = key && (checked(ByPerson, key, 'query/cursor') as [string, string]);
-    const rows = await listAcceptances(tx, { groupId, personId, after, limit: limit + 1 });
-    return page(rows, limit, (row) => [row.personId, row.textVersion]);
+    await requireGroup(tx, query.groupId);
+    return listed(query, acceptance, (part) => listAcceptances(tx, part), ['personId', 'textVersion']);
   }
 }

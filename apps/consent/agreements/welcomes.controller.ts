@@ -2,18 +2,18 @@ import { Inject } from '@nestjs/common';
 import { Type } from 'typebox';
 import { briefing, isInstant, ruleOf } from '#domain';
 import {
+  afterKey,
   type CallOf,
-  checked,
   Command,
-  cursorKey,
   Incoming,
-  page,
+  listed,
   pastInstantIn,
   Read,
   recorded,
   requirePolicy,
   Resource,
   ServiceKit,
+  uuid,
 } from '#nest';
 import { currentText } from '../texts/texts.read-model.js';
 import {
@@ -27,11 +27,9 @@ import {
 import { listBriefings } from './agreements.read-model.js';
 import { briefingId } from './briefing-stream.js';
 
-const Cursor = Type.Tuple([
-  Type.Refine(Type.String(), isInstant, () => 'must be an instant'),
-  Type.String({ format: 'uuid' }),
-  Type.String({ maxLength: 36 }),
-]);
+const place = afterKey(
+  Type.Tuple([Type.Refine(Type.String(), isInstant, () => 'must be an instant'), uuid, Type.String({ maxLength: 36 })]),
+);
 
 /** What newcomers are owed: the welcome and the agreement, by a deadline, and the word of whoever sent them. */
 @Resource('welcomes', 'Agreements')
@@ -45,12 +43,12 @@ export class WelcomesController {
     answers: WelcomePage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof WelcomesQuery>) {
-    const { groupId, personId, state, cursor, limit = 50 } = query;
-    const key = cursorKey(cursor, 3);
-    const after = key && (checked(Cursor, key, 'query/cursor') as [string, string, string]);
-    const recipient = personId?.toLowerCase();
-    const rows = await listBriefings(tx, { groupId, recipient, state, after, limit: limit + 1 });
-    const { items, next } = page(rows, limit, (row) => [row.dueAt, row.groupId, row.recipient]);
+    const asked = { ...query, recipient: query.personId?.toLowerCase() };
+    const { items, next } = await listed(asked, place, (part) => listBriefings(tx, part), [
+      'dueAt',
+      'groupId',
+      'recipient',
+    ]);
     const shown = items.map(({ recipient: to, ...row }) => ({ ...row, personId: to === 'group' ? null : to }));
     return { items: shown, next };
   }

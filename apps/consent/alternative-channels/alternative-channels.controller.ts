@@ -3,18 +3,18 @@ import { Type } from 'typebox';
 import { isInstant, ruleOf } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import {
+  afterKey,
   type CallOf,
-  checked,
   Command,
-  cursorKey,
   findPolicy,
   Incoming,
-  page,
-  refused,
+  listed,
   Read,
+  refused,
   requireGroup,
   Resource,
   ServiceKit,
+  uuid,
 } from '#nest';
 import { aboutOf, ask } from '../consents/consent-stream.js';
 import { ConsentRecorded } from '../consents/consents.dto.js';
@@ -29,11 +29,7 @@ import {
 } from './alternative-channels.dto.js';
 import { listChannels } from './alternative-channels.read-model.js';
 
-const Cursor = Type.Tuple([
-  Type.Refine(Type.String(), isInstant, () => 'must be an instant'),
-  Type.String({ format: 'uuid' }),
-  Type.String({ format: 'uuid' }),
-]);
+const place = afterKey(Type.Tuple([Type.Refine(Type.String(), isInstant, () => 'must be an instant'), uuid, uuid]));
 
 /** The register of those who are not in a group and how they are reached instead (LD-13). */
 @Resource('alternative-channels', 'Consent')
@@ -79,11 +75,12 @@ export class AlternativeChannelsController {
     answers: OwedPage,
   })
   async owed(@Incoming() { tx, query }: CallOf<never, typeof OwedQuery>) {
-    const { personId, groupId, cursor, limit = 50 } = query;
-    const key = cursorKey(cursor, 3);
-    const after = key && (checked(Cursor, key, 'query/cursor') as [string, string, string]);
-    const rows = await listChannels(tx, { personId, groupId, after, limit: limit + 1, isOwed: true });
-    const { items, next } = page(rows, limit, (row) => [row.since, row.groupId, row.personId]);
+    const asked = { ...query, isOwed: true };
+    const { items, next } = await listed(asked, place, (part) => listChannels(tx, part), [
+      'since',
+      'groupId',
+      'personId',
+    ]);
     const groups = [...new Set(items.map((row) => row.groupId))];
     const texts = new Map<string, { textVersion: string | null; rules: unknown[] }>();
     for (const group of groups) {
@@ -114,11 +111,7 @@ export class AlternativeChannelsController {
     query: ChannelsQuery,
     answers: ChannelPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof ChannelsQuery>) {
-    const { state, personId, groupId, cursor, limit = 50 } = query;
-    const key = cursorKey(cursor, 3);
-    const after = key && (checked(Cursor, key, 'query/cursor') as [string, string, string]);
-    const rows = await listChannels(tx, { state, personId, groupId, after, limit: limit + 1 });
-    return page(rows, limit, (row) => [row.since, row.groupId, row.personId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof ChannelsQuery>) {
+    return listed(query, place, (part) => listChannels(tx, part), ['since', 'groupId', 'personId']);
   }
 }

@@ -3,18 +3,18 @@ import { Type } from 'typebox';
 import { consentTerms, refusalTerms } from '#domain';
 import type { RecordedEvent } from '#events';
 import {
+  afterKey,
   type CallOf,
-  checked,
   Command,
-  cursorKey,
   findPolicy,
   Incoming,
-  page,
+  listed,
   Read,
   requireGroup,
   requirePolicy,
   Resource,
   ServiceKit,
+  uuid,
 } from '#nest';
 import { aboutOf, ask, consentId } from './consent-stream.js';
 import { lastingOf } from './lasting.js';
@@ -28,7 +28,7 @@ import {
 } from './consents.dto.js';
 import { listConsents, type ConsentRow } from './consents.read-model.js';
 
-const Cursor = Type.Tuple([Type.String({ format: 'uuid' }), Type.String({ format: 'uuid' })]);
+const place = afterKey(Type.Tuple([uuid, uuid]));
 
 /** Told first, asked second, free to take it back at any time. */
 @Resource('consents', 'Consent')
@@ -105,11 +105,7 @@ export class ConsentsController {
     answers: ConsentPage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof ConsentsQuery>) {
-    const { personId, groupId, cursor, limit = 50 } = query;
-    const key = cursorKey(cursor, 2);
-    const after = key && (checked(Cursor, key, 'query/cursor') as [string, string]);
-    const rows = await listConsents(tx, { personId, groupId, after, limit: limit + 1 });
-    const { items, next } = page(rows, limit, (row) => [row.groupId, row.personId]);
+    const { items, next } = await listed(query, place, (part) => listConsents(tx, part), ['groupId', 'personId']);
     const streams = await this.kit.store.read(tx, items.map(streamOf));
     return {
       items: items.map((row) => {

@@ -9,8 +9,8 @@ import {
   eventsOf,
   idOf,
   Incoming,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -107,9 +107,7 @@ export class FollowUpsController {
     query: FollowUpsQuery,
     answers: FollowUpPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof FollowUpsQuery>) {
-    const { cursor, limit = 50, ...find } = query;
-    const rows = await listFollowUps(tx, { ...find, after: afterId(cursor), limit: limit + 1 });
-    return page(rows, limit, ({ followUpId }) => [followUpId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof FollowUpsQuery>) {
+    return listed(query, afterId, (part) => listFollowUps(tx, part), ['followUpId']);
   }
 }

@@ -13,8 +13,8 @@ import {
   Incoming,
   instantIn,
   invalid,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   PUBLIC_URL,
   Read,
@@ -151,10 +151,8 @@ export class InvitationsController {
     query: InvitationsQuery,
     answers: InvitationPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof InvitationsQuery>) {
-    const { cursor, limit = 50, ...find } = query;
-    const rows = await listInvitations(tx, { ...find, after: afterId(cursor), limit: limit + 1 });
-    return page(rows, limit, ({ inviteId }) => [inviteId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof InvitationsQuery>) {
+    return listed(query, afterId, (part) => listInvitations(tx, part), ['inviteId']);
   }
 
   @Read(':inviteId', {

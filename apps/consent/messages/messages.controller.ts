@@ -10,8 +10,8 @@ import {
   idOf,
   Incoming,
   instantIn,
+  listed,
   notFound,
-  page,
   Read,
   recorded,
   recordReading,
@@ -91,10 +91,8 @@ export class MessagesController {
     query: MessagesQuery,
     answers: MessagePage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof MessagesQuery>) {
-    const { cursor, limit = 50, ...find } = query;
-    const rows = await listMessages(tx, { ...find, after: afterId(cursor), limit: limit + 1 });
-    return page(rows, limit, ({ messageId }) => [messageId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof MessagesQuery>) {
+    return listed(query, afterId, (part) => listMessages(tx, part), ['messageId']);
   }
 
   @Read(':messageId', {

@@ -12,8 +12,8 @@ import {
   Incoming,
   instantIn,
   invalid,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -197,10 +197,8 @@ export class BreachesController {
     query: BreachesQuery,
     answers: BreachPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof BreachesQuery>) {
-    const { cursor, limit = 50, ...filter } = query;
-    const rows = await listBreaches(tx, { ...filter, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.noticedAt, row.breachId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof BreachesQuery>) {
+    return listed(query, afterInstant, (part) => listBreaches(tx, part), ['noticedAt', 'breachId']);
   }
 
   @Read(':breachId', {

@@ -11,6 +11,7 @@ import {
   eventsOf,
   idOf,
   Incoming,
+  listed,
   notFound,
   page,
   Read,
@@ -54,9 +55,10 @@ export class CapturesController {
     answers: CapturePage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof CapturesQuery>) {
-    const { cursor, limit = 50 } = query;
-    const rows = await listCaptures(tx, { after: afterInstant(cursor), limit: limit + 1 });
-    const { items, next } = page(rows, limit, ({ receivedAt, captureId }) => [receivedAt, captureId]);
+    const { items, next } = await listed(query, afterInstant, (part) => listCaptures(tx, part), [
+      'receivedAt',
+      'captureId',
+    ]);
     return { items: items.map(viewOf), next };
   }
 

@@ -10,8 +10,8 @@ import {
   Incoming,
   instantIn,
   invalid,
+  listed,
   notFound,
-  page,
   Read,
   recorded,
   Resource,
@@ -69,9 +69,10 @@ export class CertificatesController {
     answers: CertificatePage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof CertificatesQuery>) {
-    const { cursor, limit = 50 } = query;
-    const rows = await listCertificates(tx, { after: afterInstant(cursor), limit: limit + 1 });
-    const { items, next } = page(rows, limit, (row) => [row.issuedAt, row.certificateId]);
+    const { items, next } = await listed(query, afterInstant, (part) => listCertificates(tx, part), [
+      'issuedAt',
+      'certificateId',
+    ]);
     return { items: items.map(({ content: { counts }, ...row }) => ({ ...row, counts })), next };
   }
 

@@ -5,8 +5,8 @@ import {
   type CallOf,
   Command,
   Incoming,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -27,10 +27,8 @@ export class NoticesController {
     query: NoticesQuery,
     answers: NoticePage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof NoticesQuery>) {
-    const { cursor, limit = 50, ...filter } = query;
-    const rows = await listNotices(tx, { ...filter, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.dueAt, row.noticeId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof NoticesQuery>) {
+    return listed(query, afterInstant, (part) => listNotices(tx, part), ['dueAt', 'noticeId']);
   }
 
   @Command(':noticeId/told', {

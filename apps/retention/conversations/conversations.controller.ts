@@ -9,10 +9,10 @@ import {
   Command,
   idOf,
   Incoming,
+  listed,
   NEIGHBOURS,
   type Neighbours,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -96,10 +96,8 @@ export class ConversationsController {
     query: ConversationsQuery,
     answers: ConversationPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof ConversationsQuery>) {
-    const { cursor, limit = 50, ...find } = query;
-    const rows = await listConversations(tx, { ...find, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, ({ askedAt, conversationId }) => [askedAt, conversationId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof ConversationsQuery>) {
+    return listed(query, afterInstant, (part) => listConversations(tx, part), ['askedAt', 'conversationId']);
   }
 
   @Read(':conversationId', {

@@ -10,8 +10,8 @@ import {
   idOf,
   Incoming,
   instantIn,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -108,15 +108,10 @@ export class DeletionTasksController {
     query: TasksQuery,
     answers: TaskPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof TasksQuery>) {
-    const { cursor, limit = 50, dueBefore, ...filter } = query;
-    const rows = await listTasks(tx, {
-      ...filter,
-      dueBefore: dueBefore && instantIn('query/dueBefore', dueBefore),
-      after: afterInstant(cursor),
-      limit: limit + 1,
-    });
-    return page(rows, limit, (row) => [row.dueAt, row.taskId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof TasksQuery>) {
+    const dueBefore = query.dueBefore && instantIn('query/dueBefore', query.dueBefore);
+    const asked = { ...query, dueBefore };
+    return listed(asked, afterInstant, (part) => listTasks(tx, part), ['dueAt', 'taskId']);
   }
 
   @Read(':taskId', {

@@ -10,8 +10,8 @@ import {
   Command,
   idOf,
   Incoming,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -143,10 +143,8 @@ export class DevicesController {
     query: DevicesQuery,
     answers: DevicePage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof DevicesQuery>) {
-    const { cursor, limit = 50, ...filter } = query;
-    const rows = await listDevices(tx, { ...filter, after: afterId(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.deviceId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof DevicesQuery>) {
+    return listed(query, afterId, (part) => listDevices(tx, part), ['deviceId']);
   }
 
   @Read(':deviceId', { scopes: staff, summary: 'One device, and what is done about it if it is lost', answers: Device })

@@ -13,8 +13,8 @@ import {
   Incoming,
   instantIn,
   invalid,
+  listed,
   notFound,
-  page,
   Read,
   recorded,
   requireGroup,
@@ -93,10 +93,8 @@ export class HoldsController {
     query: HoldsQuery,
     answers: HoldPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof HoldsQuery>) {
-    const { cursor, limit = 50, ...filter } = query;
-    const rows = await listHolds(tx, { ...filter, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.placedAt, row.holdId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof HoldsQuery>) {
+    return listed(query, afterInstant, (part) => listHolds(tx, part), ['placedAt', 'holdId']);
   }
 
   @Read(':holdId', {

@@ -11,8 +11,8 @@ import {
   idOf,
   Incoming,
   invalid,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -117,10 +117,8 @@ export class IncidentsController {
     query: IncidentsQuery,
     answers: IncidentPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof IncidentsQuery>) {
-    const { cursor, limit = 50, ...filter } = query;
-    const rows = await listIncidents(tx, { ...filter, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.dueAt, row.incidentId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof IncidentsQuery>) {
+    return listed(query, afterInstant, (part) => listIncidents(tx, part), ['dueAt', 'incidentId']);
   }
 
   @Read(':incidentId', { scopes: staff, summary: 'One incident, with what was said and done', answers: Incident })

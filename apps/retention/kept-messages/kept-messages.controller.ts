@@ -1,16 +1,16 @@
 import { Inject } from '@nestjs/common';
 import {
   afterInstant,
+  type Call,
+  type CallOf,
   idOf,
   Incoming,
+  listed,
   notFound,
-  page,
   Read,
   recordReading,
   Resource,
   ServiceKit,
-  type Call,
-  type CallOf,
 } from '#nest';
 import { KeptPage, KeptQuery, KeptView } from './kept-messages.dto.js';
 import { findKept, listKept } from './kept-messages.read-model.js';
@@ -26,10 +26,8 @@ export class KeptMessagesController {
     query: KeptQuery,
     answers: KeptPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof KeptQuery>) {
-    const { cursor, limit = 50, groupId } = query;
-    const find = { groupId: groupId ? idOf(groupId) : null, after: afterInstant(cursor), limit: limit + 1 };
-    return page(await listKept(tx, find), limit, ({ sentAt, itemId }) => [sentAt, itemId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof KeptQuery>) {
+    return listed(query, afterInstant, (part) => listKept(tx, part), ['sentAt', 'itemId']);
   }
 
   @Read(':itemId', {

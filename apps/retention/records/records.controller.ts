@@ -10,8 +10,8 @@ import {
   idOf,
   Incoming,
   invalid,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -107,10 +107,8 @@ export class RecordsController {
     query: RecordsQuery,
     answers: RecordPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof RecordsQuery>) {
-    const { cursor, limit = 50, ...find } = query;
-    const rows = await listRecords(tx, { ...find, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, ({ dueAt, recordId }) => [dueAt, recordId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof RecordsQuery>) {
+    return listed(query, afterInstant, (part) => listRecords(tx, part), ['dueAt', 'recordId']);
   }
 
   @Read(':recordId', {

@@ -13,7 +13,7 @@ import {
   HttpProblem,
   idOf,
   Incoming,
-  page,
+  listed,
   pastInstantIn,
   Read,
   recorded,
@@ -183,10 +183,8 @@ export class RequestsController {
     query: RequestsQuery,
     answers: RequestPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof RequestsQuery>) {
-    const { cursor, limit = 50, ...filter } = query;
-    const rows = await listRequests(tx, { ...filter, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.receivedAt, row.requestId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof RequestsQuery>) {
+    return listed(query, afterInstant, (part) => listRequests(tx, part), ['receivedAt', 'requestId']);
   }
 
   @Read(':requestId', { scopes: officers, summary: 'One request, with what was said', answers: Request })

@@ -9,10 +9,10 @@ import {
   idOf,
   Incoming,
   instant,
+  listed,
   notFound,
   OccurredAt,
   orNull,
-  page,
   pageOf,
   PageQuery,
   pastInstantIn,
@@ -75,10 +75,8 @@ export class ReviewsController {
     query: ReviewsQuery,
     answers: ReviewPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof ReviewsQuery>) {
-    const { cursor, limit = 50, ...filter } = query;
-    const rows = await listReviews(tx, { ...filter, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.dueAt, row.id]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof ReviewsQuery>) {
+    return listed(query, afterInstant, (part) => listReviews(tx, part), ['dueAt', 'id']);
   }
 
   @Command(':reviewId/done', {
