@@ -13,6 +13,7 @@ export default {
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/', '<rootDir>/tools/bench/node_modules/'],
-  testTimeout: 60_000,
+  // A bound on waiting, for a machine that does much else.
+  testTimeout: 120_000,
   maxWorkers: 2,
 };
