@@ -112,7 +112,9 @@ describe('guessing', () => {
     const guess = (dateOfBirth: string) =>
       invited.fill(path, { step: 'who', form, reference: crmId, dateOfBirth }, somewhere());
     for (let day = 1; day <= 5; day++) expect((await guess(`1981-01-0${day}`)).status).toBe(422);
-    expect((await guess(BORN)).status).toBe(429);
+    const held = await guess(BORN);
+    expect([held.status, held.headers.get('retry-after')]).toEqual([429, '3600']);
+    expect(held.html).toContain('Wait an hour');
     const { crmId: other } = await invited.somebody();
     expect(
       (await invited.fill(path, { step: 'who', form, reference: other, dateOfBirth: BORN }, somewhere())).status,

@@ -7,12 +7,12 @@ import { groupClosedAt } from '../consents/lasting.js';
 import { MessageSender } from '../messages/sender.js';
 import { receiptOf } from '../receipts/receipts.js';
 import { textOf } from '../texts/texts.read-model.js';
-import { admit, type Admission } from './admit.js';
-import { Attempts } from './attempts.js';
+import { admit, type Admission } from '../identification/admit.js';
+import { Attempts } from '../identification/attempts.js';
 import { openForm, sealForm, type Shown } from './form-token.js';
-import { identify, type Stated } from './identify.js';
+import { identify, type Stated } from '../identification/identify.js';
 import { consentOf, findLink, findOffer, groupLink, inTenant, joinedBy, type Link, type Offer } from './link.js';
-import { checkCode, issueCode } from './one-time-code.js';
+import { checkCode, issueCode } from '../identification/one-time-code.js';
 import { Recorder, versionsOf } from './record.js';
 import { view, type Faults, type View } from './view.js';
 
@@ -109,7 +109,7 @@ export class InvitationPage {
   private async who(link: Link, { network }: Visit, fields: Fields, form: Shown): Promise<View> {
     const found = await identify(this.neighbours, this.attempts, link, fields, network);
     const values = { reference: fields.reference };
-    if ('spent' in found) return tooMany();
+    if ('spent' in found) return tooMany(AN_HOUR);
     if ('faults' in found) return this.first(link, 422, { faults: found.faults, values });
     if ('unproven' in found) return this.first(link, 422, { alert: UNPROVEN, values });
     return this.known(link, found.personId, form);
@@ -260,7 +260,7 @@ export class InvitationPage {
   private async back(link: Link | undefined, { network }: Visit, fields: Fields): Promise<View> {
     const values = { reference: fields.reference };
     const found = await identify(this.neighbours, this.attempts, link, fields, network);
-    if ('spent' in found) return tooMany();
+    if ('spent' in found) return tooMany(AN_HOUR);
     if ('faults' in found) return closed(422, { faults: found.faults, values });
     const isTheirs =
       link && 'personId' in found && (await this.read(link, (tx) => joinedBy(this.kit, tx, link, found.personId)));
@@ -322,10 +322,12 @@ function notReady(): View {
   return view('message', 'Not yet', { heading: 'Not yet', text }, 409);
 }
 
-function tooMany(): View {
-  const text =
-    'There were too many attempts. Wait a quarter of an hour and try again, or ask whoever gave you the link.';
-  return { ...view('message', 'Please wait', { heading: 'Please wait', text }, 429), retryAfter: 900 };
+const AN_HOUR = 3600; // seconds, after which a number counts as untried again
+
+function tooMany(retryAfter = 900): View {
+  const wait = retryAfter === AN_HOUR ? 'an hour' : 'a quarter of an hour';
+  const text = `There were too many attempts. Wait ${wait} and try again, or ask whoever gave you the link.`;
+  return { ...view('message', 'Please wait', { heading: 'Please wait', text }, 429), retryAfter };
 }
 
 async function inWords(tx: Transaction, instant: string): Promise<string> {
