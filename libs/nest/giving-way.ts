@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** How long a pause between two pieces of work may be for the second to count as the next one of the first, milliseconds. */
 const NEXT_WITHIN = 100;
 /** How long others wait for work that comes piece after piece, milliseconds. */
-const PATIENCE = 2_000;
+const PATIENCE = 5_000;
 
 /** Tells the time of this process and waits, both in milliseconds. */
 interface Pace {
@@ -13,7 +13,7 @@ interface Pace {
 
 /**
  * Lets large pieces of work, for which somebody waits, go before what follows from them, for which nobody waits yet: both need the same
- * processor. It is a matter of speed alone, and of bounded patience: when the work has gone on for two seconds, piece after piece, both go on
+ * processor. It is a matter of speed alone, and of bounded patience: when the work has gone on for five seconds, piece after piece, both go on
  * side by side until it pauses.
  */
 export class GivingWay {
