@@ -51,7 +51,7 @@ describe('the append', () => {
       await write(newTally(), 'none');
       await write('tally-7', 'any');
       await expect(write('tally-7', 5_000)).rejects.toThrow(WrongExpectedVersion);
-      const versions = (await stored(['tally-8', newTally()])).map(({ version }) => version);
+      const versions = (await stored(['tally-8', newTally()])).map((event) => event.version);
       expect(versions).toEqual(Array.from({ length: 100 }, (_, nr) => nr + 1));
     }
     expect((await rowsRead()) - before).toBeLessThan(1_200);
