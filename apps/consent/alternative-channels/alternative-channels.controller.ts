@@ -18,7 +18,7 @@ import {
 } from '#nest';
 import { aboutOf, ask } from '../consents/consent-stream.js';
 import { ConsentRecorded } from '../consents/consents.dto.js';
-import { currentText } from '../texts/texts.read-model.js';
+import { currentText, keepTold } from '../texts/texts.read-model.js';
 import {
   ChannelPage,
   ChannelsQuery,
@@ -61,8 +61,10 @@ export class AlternativeChannelsController {
     const { tx, body, cause } = call;
     await requireGroup(tx, body.groupId);
     const { personId, groupId } = aboutOf(body);
-    const textVersion = body.textVersion ?? (await this.textFor(tx, groupId))?.version;
+    const inForce = await this.textFor(tx, groupId);
+    const textVersion = body.textVersion ?? inForce?.version;
     if (!textVersion) return refused('NoText', 'The group has no text yet for those who are not in it.');
+    if (inForce?.version === textVersion) await keepTold(this.kit, tx, groupId, inForce.kind, inForce);
     const attestedBy = (body.attestedBy ?? cause.actor.onBehalfOf ?? cause.actor.id).toLowerCase();
     const data = { personId, groupId, channel: body.channel, textVersion, attestedBy };
     return ask(this.kit, call, { name: 'RecordDelivery', data });
@@ -100,9 +102,11 @@ export class AlternativeChannelsController {
 
   /** What goes to those who are not in the group: the text made for them, or else the notice. */
   private async textFor(tx: Transaction, groupId: string) {
-    return (
-      (await currentText(this.kit, tx, groupId, 'nonjoiner')) ?? (await currentText(this.kit, tx, groupId, 'notice'))
-    );
+    for (const kind of ['nonjoiner', 'notice'] as const) {
+      const text = await currentText(this.kit, tx, groupId, kind);
+      if (text) return { kind, ...text };
+    }
+    return undefined;
   }
 
   @Read('', {

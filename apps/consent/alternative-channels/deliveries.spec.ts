@@ -79,6 +79,8 @@ describe('proof that a notice reached somebody who is not in the group', () => {
     });
     expect(await owed(about)).toEqual([]);
     expect(await party.done('/v1/alternative-channels/deliver', said)).toMatchObject({ events: [] });
+    const kept = `/v1/texts/words?groupId=${party.groupId}&kind=notice&textVersion=${String(due!['textVersion'])}`;
+    expect((await party.app.get(kept)).body['text']).toContain('Messages can get out');
   });
 
   it('[LD-13] is the mail server’s word for a mail of ours, and is gone when the mail comes back', async () => {

@@ -11,7 +11,7 @@ import type { Refusal } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import { findPolicy, type ServiceKit } from '#nest';
 import { consentId } from '../consents/consent-stream.js';
-import { keepText, textOf } from '../texts/texts.read-model.js';
+import { keepTold } from '../texts/texts.read-model.js';
 import type { Link, Offer } from './link.js';
 
 type Channel = ConsentCommands['RecordAlternativeChannel']['channel'];
@@ -25,15 +25,10 @@ export class Recorder {
     private readonly personId: string,
   ) {}
 
-  /**
-   * That the person was shown these texts (LD-11). A notice that nobody published is made of what is known of the group at the moment, so
-   * its words are kept: they are what the person was told, whatever the group says tomorrow.
-   */
+  /** That the person was shown these texts (LD-11), whose words are kept. */
   async presented({ notice, agreement }: Offer): Promise<void> {
     const versions = versionsOf({ notice, agreement });
-    const { groupId } = this.about;
-    if (!(await textOf(this.kit, this.tx, groupId, 'notice', notice.version)))
-      await keepText(this.kit, this.tx, groupId, 'notice', notice.sections);
+    await keepTold(this.kit, this.tx, this.about.groupId, 'notice', notice);
     await this.tell({ name: 'PresentNotice', data: { ...this.about, ...versions, items: [...notice.items] } });
   }
 

@@ -125,6 +125,20 @@ export async function keepText(
   return version;
 }
 
+/**
+ * Keeps the words of a text that people are told, where they are not kept yet: those of a notice nobody published are made anew of what is
+ * known of the group, and what people were told has to stay readable whatever the group says tomorrow (LD-11).
+ */
+export async function keepTold(
+  kit: Pick<ServiceKit, 'vault'>,
+  tx: Transaction,
+  groupId: string,
+  kind: TextKind,
+  { version, sections }: Text,
+): Promise<void> {
+  if (!(await textOf(kit, tx, groupId, kind, version))) await keepText(kit, tx, groupId, kind, sections);
+}
+
 const FIELDS = 'text.fields';
 
 /** The group's own words for the fields of model texts; none where none were stated. */
