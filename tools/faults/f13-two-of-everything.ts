@@ -36,24 +36,26 @@ export const twoOfEverything: Fault = {
       },
       {
         file: RELAY,
-        find: 'const events = await this.page(published);',
+        find: "const sql = 'select * from sequenced_after($1, $2)';",
         replace:
-          'const events = await this.options.database.asRelay(async (tx)=>{\n' +
-          "                const [row] = await tx.query('select published from sequencer for update');\n" +
-          '                const page = await readSequenced(tx.query, Number(row.published), 5);\n' +
-          "                if (page.length > 0) await tx.query('update sequencer set published = $1', [page.at(-1).position]);\n" +
-          '                return page;\n' +
-          '            });',
+          'return this.options.database.asRelay(async (tx)=>{\n' +
+          "            const [row] = await tx.query('select published from sequencer for update');\n" +
+          '            const page = await readSequenced(tx.query, Number(row.published), 5);\n' +
+          "            if (page.length > 0) await tx.query('update sequencer set published = $1', [page.at(-1).position]);\n" +
+          '            return page;\n' +
+          '        });\n' +
+          "        const sql = '';",
       },
       {
         file: RELAY,
         find: 'await this.options.publish(events);',
         replace: 'await rest(Math.random() * 1_000);\n                await this.options.publish(events);',
       },
+      { file: RELAY, find: 'const events = this.readAlong;', replace: 'const events = [];' },
       {
         file: RELAY,
-        find: 'update sequencer set published = $2 where epoch = $1 returning 1',
-        replace: 'select 1 where $1::bigint is not null and $2::bigint is not null',
+        find: 'events = await this.mark(epoch, published);',
+        replace: 'events = await this.page(published);',
       },
     ],
   },
