@@ -54,12 +54,18 @@ export class CapturesController {
     query: CapturesQuery,
     answers: CapturePage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof CapturesQuery>) {
+  async list(@Incoming() { tx, query, cause }: CallOf<never, typeof CapturesQuery>) {
     const { items, next } = await listed(query, afterInstant, (part) => listCaptures(tx, part), [
       'receivedAt',
       'captureId',
     ]);
-    return { items: items.map(viewOf), next };
+    // A process that was killed says nothing of its jobs: whoever looks is told what became of them.
+    const shown = [];
+    for (const row of items) {
+      if (row.isStalled) await this.jobs.giveUp(tx, cause, row.captureId);
+      shown.push(viewOf(row.isStalled ? (await findCapture(tx, row.captureId))! : row));
+    }
+    return { items: shown, next };
   }
 
   @Read(':captureId', {

@@ -200,6 +200,8 @@ describe('the time of an export', () => {
     await councils.app.asOwner(
       `update retention.capture_progress set beat_at = beat_at - interval '61 seconds' where capture_id = '${captureId}'`,
     );
+    const { items } = (await councils.app.get('/v1/captures?limit=200')).body;
+    expect(items!.find((one) => one['captureId'] === captureId)).toMatchObject({ reason: 'interrupted' });
     expect(await get(captureId)).toMatchObject({ state: 'failed', reason: 'interrupted' });
     expect(await councils.app.asOwner(`select from retention.personal_data where subject_id = '${captureId}'`)).toEqual(
       [],

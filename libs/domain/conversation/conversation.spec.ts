@@ -1,7 +1,10 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { loadProfiles } from '../../../policies/load.js';
 import { specify } from '../../testing/specs.js';
 import { record } from '../decider.js';
-import { conversation } from './conversation.js';
+import { resolvePolicy } from '../policy/policy.js';
+import { usageVerdict } from '../policy/usage.js';
+import { conversation, conversationTerms } from './conversation.js';
 
 const about = {
   conversationId: '0192f0c1-0000-7000-8000-00000000000a',
@@ -76,5 +79,21 @@ describe('a conversation as a last resort', () => {
     given(justified)
       .when({ ...closing, data: { ...closing.data, channel: 'email' } })
       .expectRefused('NotVerifiable');
+  });
+});
+
+describe('what a council’s policy confines the app to', () => {
+  const policy = resolvePolicy(loadProfiles().get('council-citizen-contact')!, 'citizen-conversation');
+
+  it('[CN-02] is contact with a citizen, with a reason on record and for nothing more; no word to one is free', () => {
+    const asked = { audience: 'citizen' as const, at: '2026-03-02T12:00:00.000Z', timeZone: 'Europe/London' };
+    for (const sensitivity of ['sensitive', 'non_sensitive', 'unknown'] as const)
+      expect(['never', 'contact_only']).toContain(usageVerdict(policy, { ...asked, sensitivity }).verdict);
+    const confined = conversationTerms(policy)!;
+    expect(confined).toMatchObject({ needsFailedChannels: true, limitedTo: 'arranging_contact' });
+    expect(confined.rules[0]!.obligations).toContain('CN-02');
+    given()
+      .when({ ...asking, data: { ...asking.data, isUrgent: false, terms: confined } })
+      .expectRefused('NotUrgent', { obligations: ['CN-02'] });
   });
 });

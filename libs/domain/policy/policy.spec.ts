@@ -65,6 +65,13 @@ describe('what the five documents come to', () => {
       'agreement_recirculate_every',
       'P1Y',
     ],
+    [
+      '[AMZ-073] a forum’s steering group follows the rules of staff and volunteers',
+      charity,
+      'forum-steering',
+      'content_rules',
+      valueOf(charity, 'staff-and-volunteers', 'content_rules'),
+    ],
     ['[AMZ-070] members of unofficial groups decide', charity, 'unofficial', 'eligible_categories', null],
     ['[BR-64] a contacts directory', councils, 'emergency-response', 'phone_storage', 'contacts_directory'],
     ['keeps no numbers of a team chat', councils, 'team-chat', 'phone_storage', 'never'],
