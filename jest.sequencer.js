@@ -13,7 +13,7 @@ const LONGEST = [
   'libs/eventsourcing/embedded.spec.ts',
   'apps/retention/captures/large.spec.ts',
   'tools/replay/replay.spec.ts',
-  'apps/consent/invitation-page/one-time-code.spec.ts',
+  'apps/consent/identification/one-time-code.spec.ts',
   'tools/rehearse/actions.spec.ts',
   'tools/restore.spec.ts',
   'tools/shipping.spec.ts',

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { HttpProblem, ServiceKit } from '#nest';
-import { networkOf } from './attempts.js';
+import { networkOf } from '../identification/attempts.js';
 import { InvitationPage, type Fields } from './page.js';
 import { send, view, type View } from './view.js';
 

@@ -27,7 +27,7 @@ import {
   ServiceKit,
 } from '#nest';
 import { groupClosedAt } from '../consents/lasting.js';
-import { mailInvitation } from '../messages/invitation-mail.js';
+import { mailInvitation } from './invitation-mail.js';
 import { currentText } from '../texts/texts.read-model.js';
 import {
   InvitationGiven,

@@ -5,7 +5,7 @@ import { typeOf, type ConsentPayloads, type RecordedEvent } from '#events';
 import { ServiceKit } from '#nest';
 import { findMessage } from './messages.read-model.js';
 import { tell } from './messages.js';
-import { isObjector } from './objections.read-model.js';
+import { isObjector } from '../objections/objections.read-model.js';
 import { MessageSender, SENDER } from './sender.js';
 
 /**

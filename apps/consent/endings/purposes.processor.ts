@@ -5,9 +5,9 @@ import { consent, invitation } from '#domain';
 import { typeOf, type MembershipPayloads, type RecordedEvent } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { ServiceKit } from '#nest';
-import { consentId } from './consent-stream.js';
+import { consentId } from '../consents/consent-stream.js';
 import { openInvitations } from '../invitations/invitations.read-model.js';
-import { closeGroup, endActivity } from './lasting.js';
+import { closeGroup, endActivity } from '../consents/lasting.js';
 
 export const PURPOSES = 'consent.purposes';
 const purposes = processorId(PURPOSES);

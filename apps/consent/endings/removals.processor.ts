@@ -5,7 +5,7 @@ import { consent, refusalTerms } from '#domain';
 import { typeOf, type MembershipPayloads, type RecordedEvent } from '#events';
 import { tenantTable, writeRows, type Transaction } from '#eventsourcing';
 import { findPolicy, ServiceKit } from '#nest';
-import { consentId } from './consent-stream.js';
+import { consentId } from '../consents/consent-stream.js';
 
 export const REMOVALS = 'consent.removals';
 const removals = processorId(REMOVALS);

@@ -5,7 +5,7 @@ import { consent, invitation, refusalTerms } from '#domain';
 import { typeOf, type RecordedEvent, type RetentionPayloads } from '#events';
 import { findPolicy, ServiceKit } from '#nest';
 import { openFor } from '../invitations/invitations.read-model.js';
-import { consentId } from './consent-stream.js';
+import { consentId } from '../consents/consent-stream.js';
 import { groupsWith } from './erasures.read-model.js';
 
 export const WITHDRAWALS = 'consent.withdrawals-by-erasure';

@@ -4,8 +4,8 @@ import { processorId, type Handling } from '#bus';
 import { typeOf, type RecordedEvent, type RetentionPayloads } from '#events';
 import { writeRows, type Transaction } from '#eventsourcing';
 import { ServiceKit } from '#nest';
-import { listMessages } from './messages.read-model.js';
-import { tell } from './messages.js';
+import { listMessages } from '../messages/messages.read-model.js';
+import { tell } from '../messages/messages.js';
 import { objectorOf } from './objections.read-model.js';
 
 export const OBJECTIONS = 'consent.objections';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { TestApp } from '../../standalone/testing.js';
 import { openInvited, type Invited } from '../invitations/testing.js';
 import { openCharity, type Charity } from '../texts/testing.js';
-import { openMailbox, type Mailbox } from './testing.js';
+import { openMailbox, type Mailbox } from '../messages/testing.js';
 
 let mailbox: Mailbox;
 let invited: Invited;

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ServiceKit } from '#nest';
 import { KITS } from '../../../libs/nest/operations.js';
 import { openParty, type Party } from '../testing.js';
-import { queueMessage } from './messages.js';
-import { openMailbox, type Mailbox } from './testing.js';
+import { queueMessage } from '../messages/messages.js';
+import { openMailbox, type Mailbox } from '../messages/testing.js';
 
 let mailbox: Mailbox;
 let party: Party;

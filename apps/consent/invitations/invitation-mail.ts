@@ -3,7 +3,7 @@ import type { Cause, Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
 import { mailSubject } from '../texts/models.js';
 import { currentText } from '../texts/texts.read-model.js';
-import { queueMessage } from './messages.js';
+import { queueMessage } from '../messages/messages.js';
 
 const INVITATION_MAILS = 'c0d7a3f4-5b0e-4c58-8a3c-0e6d7d2f9b14';
 

@@ -10,9 +10,9 @@ import { participantsOf } from '../acknowledgements/acknowledgements.read-model.
 import { briefingId } from '../agreements/briefing-stream.js';
 import { mailSubject } from '../texts/models.js';
 import { currentText, textOf } from '../texts/texts.read-model.js';
-import { invitationMailId } from './invitation-mail.js';
-import { findMessage, listMessages, type MessageRow } from './messages.read-model.js';
-import { forgetSecret, queueMany, tell, type NewMessage } from './messages.js';
+import { invitationMailId } from '../invitations/invitation-mail.js';
+import { findMessage, listMessages, type MessageRow } from '../messages/messages.read-model.js';
+import { forgetSecret, queueMany, tell, type NewMessage } from '../messages/messages.js';
 
 export const ANNOUNCEMENTS = 'consent.announcements';
 const announcements = processorId(ANNOUNCEMENTS);

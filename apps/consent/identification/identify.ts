@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Neighbours } from '#nest';
 import { PAGE } from './admit.js';
 import type { Attempts } from './attempts.js';
-import type { Link } from './link.js';
-import type { Faults } from './view.js';
+import type { Link } from '../invitation-page/link.js';
+import type { Faults } from '../invitation-page/view.js';
 
 /** The fields of the form that say who somebody is, as they were typed. */
 export interface Stated {
