@@ -8,7 +8,7 @@ import {
   Command,
   idOf,
   Incoming,
-  page,
+  listed,
   pastInstantIn,
   Read,
   recorded,
@@ -132,8 +132,6 @@ export class DormantGroupsController {
     answers: DormantPage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof DormantQuery>) {
-    const { cursor, limit = 50 } = query;
-    const rows = await listDormant(tx, { after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, (row) => [row.since, row.groupId]);
+    return listed(query, afterInstant, (part) => listDormant(tx, part), ['since', 'groupId']);
   }
 }

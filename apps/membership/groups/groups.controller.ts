@@ -12,8 +12,8 @@ import {
   idOf,
   Incoming,
   instantIn,
+  listed,
   notFound,
-  page,
   pageOf,
   pastInstantIn,
   Read,
@@ -70,9 +70,7 @@ export class GroupsController {
     answers: pageOf(GroupView),
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof GroupsQuery>) {
-    const limit = query.limit ?? 50;
-    const rows = await listGroups(tx, afterId(query.cursor), limit + 1);
-    const { items, next } = page(rows, limit, ({ groupId }) => [groupId]);
+    const { items, next } = await listed(query, afterId, (part) => listGroups(tx, part), ['groupId']);
     return { items: await this.withTexts(tx, items), next };
   }
 

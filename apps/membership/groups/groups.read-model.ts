@@ -95,7 +95,10 @@ export async function findGroups(tx: Transaction, groupIds: readonly string[]): 
 }
 
 /** Up to `limit` groups after this id, in order of their ids. */
-export function listGroups(tx: Transaction, after: string | null, limit: number): Promise<GroupRow[]> {
+export function listGroups(
+  tx: Transaction,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<GroupRow[]> {
   return tx.query<GroupRow>(
     `select ${COLUMNS} from groups g where tenant_id = $1 and ($2::uuid is null or group_id > $2) order by group_id limit $3`,
     [tx.tenantId, after, limit],

@@ -5,21 +5,21 @@ import type { Transaction } from '#eventsourcing';
 import {
   activePolicy,
   afterId,
+  type CallOf,
   Command,
   HttpProblem,
   idOf,
   Incoming,
   instantIn,
   invalid,
+  listed,
   notFound,
-  page,
   problem,
   Read,
   recorded,
   Resource,
   ServiceKit,
   timeZone,
-  type CallOf,
 } from '#nest';
 import { knownGroup } from '../groups/groups.controller.js';
 import {
@@ -113,9 +113,7 @@ export class GuidanceController {
     answers: AssessmentPage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof AssessmentsQuery>) {
-    const { groupId, personId, cursor, limit = 50 } = query;
-    const rows = await listAssessments(tx, { groupId, personId, after: afterId(cursor), limit: limit + 1 });
-    const { items, next } = page(rows, limit, (row) => [row.assessmentId]);
+    const { items, next } = await listed(query, afterId, (part) => listAssessments(tx, part), ['assessmentId']);
     const words = await this.kit.vault.readMany(
       tx,
       items.map((row) => row.personId),

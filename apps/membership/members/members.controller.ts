@@ -12,8 +12,8 @@ import {
   Incoming,
   instantIn,
   invalid,
+  listed,
   notFound,
-  page,
   pageOf,
   pastInstantIn,
   Read,
@@ -105,13 +105,8 @@ export class MembersController {
   })
   async list(@Incoming() { tx, query, params }: CallOf<never, typeof MembersQuery>) {
     const { groupId } = await knownGroup(tx, params['groupId']);
-    const limit = query.limit ?? 50;
-    const rows = await listMembers(tx, groupId, afterId(query.cursor), limit + 1);
-    return page(
-      rows.map((row) => ({ participationId: participationId(groupId, row.personId), ...row })),
-      limit,
-      ({ personId }) => [personId],
-    );
+    const { items, next } = await listed(query, afterId, (part) => listMembers(tx, groupId, part), ['personId']);
+    return { items: items.map((row) => ({ participationId: participationId(groupId, row.personId), ...row })), next };
   }
 
   @Command(':groupId/members/:personId/request-removal', {

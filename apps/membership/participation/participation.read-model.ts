@@ -81,8 +81,7 @@ const COLUMNS = `group_id as "groupId", person_id as "personId", capacity, is_ad
 export function listMembers(
   tx: Transaction,
   groupId: string,
-  after: string | null,
-  limit: number,
+  { after, limit }: { after: string | null; limit: number },
 ): Promise<ParticipationRow[]> {
   return tx.query<ParticipationRow>(
     `select ${COLUMNS} from participations where tenant_id = $1 and group_id = $2 and present and ($3::uuid is null or person_id > $3)

@@ -8,8 +8,8 @@ import {
   idOf,
   Incoming,
   invalid,
+  listed,
   notFound,
-  page,
   pageOf,
   pastInstantIn,
   Read,
@@ -63,9 +63,7 @@ export class ProposalsController {
   })
   async list(@Incoming() { tx, query, params }: CallOf<never, typeof ProposalsQuery>) {
     const { groupId } = await knownGroup(tx, params['groupId']);
-    const limit = query.limit ?? 50;
-    const rows = await listProposals(tx, groupId, query.state, afterId(query.cursor), limit + 1);
-    return page(rows, limit, ({ personId }) => [personId]);
+    return listed(query, afterId, (part) => listProposals(tx, groupId, part), ['personId']);
   }
 
   @Command(':groupId/proposals/:personId/decline', {

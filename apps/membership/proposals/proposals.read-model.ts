@@ -34,15 +34,13 @@ export const proposals = projection<MembershipPayloads>('member_proposals', ['gr
 export function listProposals(
   tx: Transaction,
   groupId: string,
-  state: ProposalRow['state'] | undefined,
-  after: string | null,
-  limit: number,
+  { state = null, after, limit }: { state?: ProposalRow['state'] | null; after: string | null; limit: number },
 ): Promise<ProposalRow[]> {
   return tx.query<ProposalRow>(
     `select group_id as "groupId", person_id as "personId", proposed_by as "proposedBy", proposed_at as "proposedAt", state,
        settled_at as "settledAt"
      from member_proposals where tenant_id = $1 and group_id = $2 and ($3::text is null or state = $3)
        and ($4::uuid is null or person_id > $4) order by person_id limit $5`,
-    [tx.tenantId, groupId, state ?? null, after, limit],
+    [tx.tenantId, groupId, state, after, limit],
   );
 }

@@ -1,4 +1,4 @@
-import { afterInstant, type Call, type CallOf, idOf, Incoming, notFound, page, pageOf, Read, Resource } from '#nest';
+import { afterInstant, type Call, type CallOf, idOf, Incoming, listed, notFound, pageOf, Read, Resource } from '#nest';
 import { OrdersQuery, RemovalOrderView } from './removal-orders.dto.js';
 import { findRemovalOrder, listRemovalOrders } from './removal-orders.read-model.js';
 
@@ -13,9 +13,10 @@ export class RemovalOrdersController {
     answers: pageOf(RemovalOrderView),
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof OrdersQuery>) {
-    const limit = query.limit ?? 50;
-    const rows = await listRemovalOrders(tx, query, afterInstant(query.cursor), limit + 1);
-    return page(rows, limit, ({ dueAt, taskId }) => [dueAt, taskId]);
+    return listed(query, afterInstant, ({ after, limit, ...filter }) => listRemovalOrders(tx, filter, after, limit), [
+      'dueAt',
+      'taskId',
+    ]);
   }
 
   @Read(':taskId', {

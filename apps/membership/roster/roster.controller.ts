@@ -12,8 +12,8 @@ import {
   HttpProblem,
   idOf,
   Incoming,
+  listed,
   notFound,
-  page,
   pageOf,
   problem,
   Read,
@@ -92,9 +92,10 @@ export class RosterController {
   async discrepancies(@Incoming() call: CallOf<never, typeof DiscrepanciesQuery>) {
     const { tx, params, query } = call;
     const { groupId } = await knownGroup(tx, params['groupId']);
-    const limit = query.limit ?? 50;
-    const rows = await listDiscrepancies(tx, groupId, query.state, afterInstant(query.cursor), limit + 1);
-    const { items, next } = page(rows, limit, ({ dueAt, entryId }) => [dueAt, entryId]);
+    const { items, next } = await listed(query, afterInstant, (part) => listDiscrepancies(tx, groupId, part), [
+      'dueAt',
+      'entryId',
+    ]);
     const ids = items.map(({ entryId }) => entryId);
     const kept = await this.kit.vault.readMany(tx, ids, ['kind', 'value']);
     const shown = ids.filter((id) => kept.get(id)!.value.state === 'value');

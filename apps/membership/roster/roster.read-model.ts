@@ -77,15 +77,13 @@ const COLUMNS = `group_id as "groupId", entry_id as "entryId", snapshot_id as "s
 export function listDiscrepancies(
   tx: Transaction,
   groupId: string,
-  state: string | undefined,
-  after: readonly [dueAt: string, entryId: string] | undefined,
-  limit: number,
+  find: { state?: string; after?: readonly [dueAt: string, entryId: string]; limit: number },
 ): Promise<DiscrepancyRow[]> {
-  const [dueAt, entryId] = after ?? [];
+  const { state = null, after = [null, null], limit } = find;
   return tx.query<DiscrepancyRow>(
     `select ${COLUMNS} from roster_discrepancies where tenant_id = $1 and group_id = $2 and ($3::text is null or state = $3)
        and ($4::timestamptz is null or (due_at, entry_id) > ($4, $5::uuid)) order by due_at, entry_id limit $6`,
-    [tx.tenantId, groupId, state ?? null, dueAt ?? null, entryId ?? null, limit],
+    [tx.tenantId, groupId, state, ...after, limit],
   );
 }
 

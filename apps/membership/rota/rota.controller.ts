@@ -7,8 +7,8 @@ import {
   Command,
   idOf,
   Incoming,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -78,10 +78,8 @@ export class RotaController {
     answers: RotaPage,
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof RotasQuery>) {
-    const { cursor, limit = 50, ...find } = query;
-    const rows = await listRotas(tx, { ...find, after: afterId(cursor), limit: limit + 1 });
+    const { items, next } = await listed(query, afterId, (part) => listRotas(tx, part), ['groupId']);
     const zone = await timeZone(tx);
-    const { items, next } = page(rows, limit, ({ groupId }) => [groupId]);
     return {
       items: items.map((row) => ({ ...row, onDuty: onDuty(row.shifts, tx.now, zone), gaps: gapsOf(row.shifts) })),
       next,
