@@ -24,7 +24,7 @@ import {
 } from '#nest';
 import { knownGroup } from '../groups/groups.controller.js';
 import { rolesIn } from '../groups/groups.read-model.js';
-import { staffAmong } from '../groups/moderation.js';
+import { staffAmong } from '../moderation/moderation.js';
 import { findStandings } from './standing.read-model.js';
 
 const standing = Type.Enum(GroupStanding.enum, {

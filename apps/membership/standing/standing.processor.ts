@@ -5,7 +5,7 @@ import { groupStanding, ruleOf, standingLost } from '#domain';
 import { type MembershipPayloads, type RecordedEvent, typeOf } from '#events';
 import { activePolicies, ServiceKit } from '#nest';
 import { findGroups, groupsRunBy, rolesIn } from '../groups/groups.read-model.js';
-import { staffAmong } from '../groups/moderation.js';
+import { staffAmong } from '../moderation/moderation.js';
 import { findStandings } from './standing.read-model.js';
 
 export const STANDING = 'membership.standing';

@@ -11,4 +11,13 @@ export const standings: Slice = {
   deciders: [groupStanding],
   projections: [standingsProjection],
   tables: [standingsTable],
+  holdings: [
+    {
+      title: 'What you decided that groups count as',
+      table: 'group_standings',
+      about: 'decided_by = $2',
+      inGroup: 'group_id = $2',
+      at: 'since',
+    },
+  ],
 };

@@ -6,7 +6,7 @@ import { projection, tenantTable, type Transaction } from '#eventsourcing';
 export const incidentsTable = tenantTable(
   'incidents',
   `incident_id uuid not null, category text not null, matter text, group_id uuid, person_ids uuid[] not null, recipients text[] not null, steps text[] not null,
-   in_order boolean not null, reported_at timestamptz not null, due_at timestamptz not null, overdue_at timestamptz, act_by timestamptz, unattended_at timestamptz,
+   in_order boolean not null, reported_at timestamptz not null, due_at timestamptz not null, overdue_at timestamptz, act_due_at timestamptz, unattended_at timestamptz,
    state text not null, closed_at timestamptz, outcome text`,
   'incident_id',
   'due_at, incident_id',
@@ -20,8 +20,8 @@ export const incidentSteps = tenantTable(
 
 export const incidentsProjection = projection<RetentionPayloads>('incidents', ['incidentId'], {
   IncidentReported: ({ data, occurredAt }) => {
-    const { matter = null, groupId = null, actBy = null, ...reported } = data;
-    const row = { ...reported, matter, groupId, actBy };
+    const { matter = null, groupId = null, actBy: actDueAt = null, ...reported } = data;
+    const row = { ...reported, matter, groupId, actDueAt };
     return { upsert: { ...row, reportedAt: occurredAt, state: 'open' } };
   },
   IncidentOverdue: ({ data: { incidentId, dueAt } }) => ({ update: { incidentId, overdueAt: dueAt } }),
@@ -73,7 +73,7 @@ export interface DoneRow {
 }
 
 const columns = `incident_id as "incidentId", category, matter, group_id as "groupId", person_ids as "personIds", recipients, steps, in_order as "inOrder",
-  iso(reported_at) as "reportedAt", iso(due_at) as "dueAt", iso(overdue_at) as "overdueAt", iso(act_by) as "actBy", iso(unattended_at) as "unattendedAt", state, iso(closed_at) as "closedAt", outcome`;
+  iso(reported_at) as "reportedAt", iso(due_at) as "dueAt", iso(overdue_at) as "overdueAt", iso(act_due_at) as "actBy", iso(unattended_at) as "unattendedAt", state, iso(closed_at) as "closedAt", outcome`;
 
 /** Incidents by due time, from after a given one on. */
 export function listIncidents(
