@@ -26,7 +26,10 @@ describe('writing to a citizen as a last resort', () => {
     expect((await ask({ reason })).body).toMatchObject({
       status: 409,
       code: 'NoFailedChannels',
-      rules: [{ parameter: 'use_justification', obligations: ['CN-02', 'CN-03', 'CN-12'] }, { parameter: 'audience_matrix' }],
+      rules: [
+        { parameter: 'use_justification', obligations: ['CN-02', 'CN-03', 'CN-12'] },
+        { parameter: 'audience_matrix' },
+      ],
     });
     expect(await list('state=refused')).toMatchObject([{ personId, workerId, missing: 'failed_channels' }]);
   });
