@@ -192,7 +192,9 @@ async function look<T>(
     throw error;
   } finally {
     over();
-    void rollBack(client).then(() => runner.release());
+    void rollBack(client)
+      .then(() => runner.release())
+      .catch(() => undefined);
   }
 }
 
