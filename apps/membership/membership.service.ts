@@ -8,6 +8,7 @@ import { closures } from './closure/closure.slice.js';
 import { groups } from './groups/groups.slice.js';
 import { holdings } from './holdings/holdings.slice.js';
 import { members } from './members/members.slice.js';
+import { moderation } from './moderation/moderation.slice.js';
 import { participation } from './participation/participation.slice.js';
 import { people } from './people/people.slice.js';
 import { proposals } from './proposals/proposals.slice.js';
@@ -26,6 +27,7 @@ export const membership = service('membership', MembershipModule, [
   people,
   feeds,
   groups,
+  moderation,
   closures,
   disappearingMessages,
   standings,

@@ -25,7 +25,7 @@ import {
 import { findActivity } from '../activities/activities.read-model.js';
 import { Appoint, GroupRecorded, GroupsQuery, GroupView, RegisterGroup, When } from './groups.dto.js';
 import { findGroups, listGroups, type GroupRow } from './groups.read-model.js';
-import { staffAmong } from './moderation.js';
+import { staffAmong } from '../moderation/moderation.js';
 
 /** The register of groups and of the people who run them. */
 @Resource('groups', 'Groups')

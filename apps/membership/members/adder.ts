@@ -1,6 +1,6 @@
 import { liveCategories, person, type AddingRole, type Adder } from '#domain';
 import { idOf, type Call, type ServiceKit } from '#nest';
-import { type Moderation } from '../groups/moderation.js';
+import { type Moderation } from '../moderation/moderation.js';
 
 /**
  * On whose behalf somebody is let in. A key of the organisation's own systems speaks for the organisation unless it names a person;

@@ -15,7 +15,7 @@ import type { Rule } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { type Call, idOf, instantIn, notFound, type ServiceKit } from '#nest';
 import { hasTexts } from '../groups/groups.read-model.js';
-import { countMembers, moderationOf } from '../groups/moderation.js';
+import { countMembers, moderationOf } from '../moderation/moderation.js';
 import { groupsOf } from '../people/people.read-model.js';
 import { adderOf } from './adder.js';
 import type { Facts } from '../participation/facts.js';

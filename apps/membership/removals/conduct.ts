@@ -1,7 +1,7 @@
 import { conductVerdict, isStaffModerator, requiredBy } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
-import { moderationOf } from '../groups/moderation.js';
+import { moderationOf } from '../moderation/moderation.js';
 import type { Facts } from '../participation/facts.js';
 import { participationId, removalTaskId } from '../participation/participation-id.js';
 

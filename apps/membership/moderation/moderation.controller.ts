@@ -14,9 +14,9 @@ import {
   Resource,
   ServiceKit,
 } from '#nest';
-import { knownGroup } from './groups.controller.js';
-import { GroupRecorded, MeetPrerequisite, ModerationView, When } from './groups.dto.js';
-import { hasTexts } from './groups.read-model.js';
+import { knownGroup } from '../groups/groups.controller.js';
+import { GroupRecorded, MeetPrerequisite, ModerationView, When } from '../groups/groups.dto.js';
+import { hasTexts } from '../groups/groups.read-model.js';
 import { moderationOf } from './moderation.js';
 import { askAgain, meeting } from './readiness.js';
 

@@ -5,7 +5,7 @@ import { dutiesOf, group, type Prerequisite, type ResolvedPolicy } from '#domain
 import { typeOf, type ConsentPayloads, type MembershipPayloads, type RecordedEvent } from '#events';
 import { tenantTable, writeRows, type Transaction } from '#eventsourcing';
 import { activePolicies, ServiceKit } from '#nest';
-import { findGroups, groupsRunBy } from './groups.read-model.js';
+import { findGroups, groupsRunBy } from '../groups/groups.read-model.js';
 import { meeting } from './readiness.js';
 
 export const ACKNOWLEDGED = 'membership.acknowledgements';

@@ -2,7 +2,7 @@
 import { addDuration, needsOf, ruleOf, type Prerequisite, type ResolvedPolicy } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import { timeZone, type ServiceKit } from '#nest';
-import { rolesIn } from './groups.read-model.js';
+import { rolesIn } from '../groups/groups.read-model.js';
 import { staffAmong } from './moderation.js';
 
 /** That something the policy asks of a moderator is on record since `occurredAt`; the group's stream judges it (AMZ-084). */

@@ -15,7 +15,7 @@ import {
 import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
 import { leavesOf } from '../people/people.read-model.js';
-import { rolesIn } from './groups.read-model.js';
+import { rolesIn } from '../groups/groups.read-model.js';
 
 /** Which of these people are on the staff now, by everything reported so far. */
 export async function staffAmong(kit: ServiceKit, tx: Transaction, personIds: readonly string[]): Promise<Set<string>> {

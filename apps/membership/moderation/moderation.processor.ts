@@ -5,7 +5,7 @@ import { group, ruleOf, type CommandOf, type GroupCommands, type GroupLack, type
 import type { EventsOf, MembershipPayloads, RecordedEvent } from '#events';
 import type { Transaction } from '#eventsourcing';
 import { activePolicies, ServiceKit } from '#nest';
-import { findGroups, groupsRunBy } from './groups.read-model.js';
+import { findGroups, groupsRunBy } from '../groups/groups.read-model.js';
 import { moderationOf, staffAmong } from './moderation.js';
 
 export const MODERATION = 'membership.moderation';
