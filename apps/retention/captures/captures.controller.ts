@@ -32,11 +32,10 @@ import {
   PreviewQuery,
   Senders,
 } from './captures.dto.js';
-import { findCapture, listCaptures, type CaptureRow } from './captures.read-model.js';
+import { findCapture, listCaptures, type CaptureRow, viewOf } from './captures.read-model.js';
 import { CaptureJobs } from './jobs.js';
 import { findEvidence, keepChosen } from './keep.js';
-import { readLines, readSummary } from './pages.js';
-import { viewOf } from './view.js';
+import { readLines, readSummary } from './export/pages.js';
 
 const officers = ['admin', 'moderator', 'compliance'] as const;
 

@@ -1,5 +1,6 @@
 import type { RetentionPayloads } from '#events';
 import { projection, tenantTable, type Transaction } from '#eventsourcing';
+import { REASONS, type Reason } from './export/unreadable.js';
 
 /** Exports that were handed in, and how far each is. What is in them is in the vault until it is chosen or gone. */
 export const capturesTable = tenantTable(
@@ -79,4 +80,9 @@ export async function beat(tx: Transaction, captureId: string, bytesRead: number
      on conflict (tenant_id, capture_id) do update set bytes_read = excluded.bytes_read, beat_at = excluded.beat_at`,
     [tx.tenantId, captureId, bytesRead],
   );
+}
+
+/** An export as it is answered, with the reason of a failure in words. */
+export function viewOf({ isStalled: _isStalled, ...row }: CaptureRow): object {
+  return { ...row, detail: row.reason === null ? null : REASONS[row.reason as Reason] };
 }

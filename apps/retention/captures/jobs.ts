@@ -5,8 +5,8 @@ import { HttpProblem, problem, ServiceKit } from '#nest';
 import { SubjectErased } from '#vault';
 import { beat } from './captures.read-model.js';
 import type { Reading } from './export/chat-text.js';
-import { writeSummary } from './pages.js';
-import { readExport } from './reading.js';
+import { writeSummary } from './export/pages.js';
+import { readExport } from './export/reading.js';
 import { NotAChat, type Reason } from './export/unreadable.js';
 import { largestUpload, type Upload } from './upload.js';
 

@@ -5,7 +5,7 @@ import type { Cause, Outcome, Transaction } from '#eventsourcing';
 import { idOf, invalid, type ServiceKit } from '#nest';
 import { keepItems } from '../items/keeping.js';
 import { MOST_KEPT, type Keep } from './captures.dto.js';
-import { PAGE, readPages, readSummary, type Shown } from './pages.js';
+import { PAGE, readPages, readSummary, type Shown } from './export/pages.js';
 
 const KEPT = '0d6a2f0e-8c1b-4a6e-9d43-2f6b3c0f7a11';
 const EVIDENCE = '7a4d9d3c-51f7-4c0b-8f0e-6b8f4d2f9e02';

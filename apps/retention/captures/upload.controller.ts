@@ -7,11 +7,10 @@ import { capture, wallClock } from '#domain';
 import { WrongExpectedVersion, type Cause, type Transaction } from '#eventsourcing';
 import { checked, Command, idOf, invalid, requirePolicy, ServiceKit, timeZone } from '#nest';
 import { CaptureView, UploadQuery } from './captures.dto.js';
-import { findCapture } from './captures.read-model.js';
+import { findCapture, viewOf } from './captures.read-model.js';
 import type { Reading } from './export/chat-text.js';
 import { CaptureJobs, type Job } from './jobs.js';
 import { takeIn, type Upload } from './upload.js';
-import { viewOf } from './view.js';
 
 const BY_KEY = 'b3d2f1a4-7f4e-4b0e-9a4f-0f5b9c1a7d23';
 

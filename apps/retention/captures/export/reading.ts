@@ -1,10 +1,10 @@
 import type { ServiceKit } from '#nest';
-import { inflate, measure, openArchive, OpenFile, type Archive } from './export/archive.js';
-import { kindOf, type Attached } from './export/attachments.js';
-import { ChatReader, piecesOf, type Line, type Reading } from './export/chat-text.js';
+import { inflate, measure, openArchive, OpenFile, type Archive } from './archive.js';
+import { kindOf, type Attached } from './attachments.js';
+import { ChatReader, piecesOf, type Line, type Reading } from './chat-text.js';
 import { MOST_NOTICES, MOST_SENDERS, packed, PAGE, writePages, type Found, type Shown, type Summary } from './pages.js';
-import { NotAChat } from './export/unreadable.js';
-import type { Upload } from './upload.js';
+import { NotAChat } from './unreadable.js';
+import type { Upload } from '../upload.js';
 
 /** Where a chat is read to: `onProgress` is told how far it has got, in the transaction that writes pages or beside one. */
 export interface Target {

@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Transaction } from '#eventsourcing';
 import type { ServiceKit } from '#nest';
-import type { Attached } from './export/attachments.js';
-import type { Line } from './export/chat-text.js';
+import type { Attached } from './attachments.js';
+import type { Line } from './chat-text.js';
 
 /** A line as it can be looked through: `index` is its place in the chat, from 0. */
 export interface Shown extends Omit<Line, 'attachment'> {
