@@ -208,7 +208,10 @@ function faultsOf(
   if (allowedMethods.length > 0 && !allowedMethods.includes(method))
     faults.push({ reason: 'MethodNotAllowed', because: `The profile does not accept consent of the kind ${method}.` });
   if (purposeEndedAt !== undefined && compareInstants(purposeEndedAt, at) <= 0)
-    faults.push({ reason: 'PurposeOver', because: 'What this consent is for is over: the activity has ended, or the group is closed.' });
+    faults.push({
+      reason: 'PurposeOver',
+      because: 'What this consent is for is over: the activity has ended, or the group is closed.',
+    });
   if (saidNoAt && compareInstants(at, saidNoAt) < 0)
     faults.push({ reason: 'ConsentOutdated', because: 'The person has refused or withdrawn since this consent.' });
   return faults;
