@@ -29,6 +29,24 @@ describe('migrations', () => {
     }
   });
 
+  it('[R55] refuse a schema whose steps were others under the same names, and take one that only lacks new ones', async () => {
+    const database = await fresh();
+    const bring = (...migrations: { name: string; sql: string[] }[]) =>
+      migrate({
+        ownerUrl: database.ownerUrl,
+        url: database.urlFor(database.name, "it's"),
+        schema: 'membership',
+        migrations,
+      });
+    const first = { name: 'First1700000000001', sql: ['create table first (id int)'] };
+    const second = { name: 'Second1700000000002', sql: ['create table second (id int)'] };
+    await bring(first);
+    await bring(first, second);
+    const other = { ...first, sql: ['create table first (id int, more int)'] };
+    await expect(bring(other, second)).rejects.toThrow('with other statements in First1700000000001');
+    await bring(first, second);
+  });
+
   it('create the same roles from two databases of one server at once', async () => {
     const [one, two] = [await fresh(), await fresh()];
     await Promise.all([bringUp(one, one.name), bringUp(two, one.name)]);

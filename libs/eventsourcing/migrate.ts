@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 
@@ -41,12 +42,16 @@ export function tenantTable(name: string, columns: string, key: string, ...index
   ].join(';\n');
 }
 
-/** Brings a service's schema up to date as the owner, creating the application's roles first. Safe to run from several processes at once. */
+/**
+ * Brings a service's schema up to date as the owner, creating the application's roles first. Safe to run from several processes at once.
+ * Throws when the schema was laid out by steps of the same names with other statements: by a build between two releases.
+ */
 export async function migrate({ ownerUrl, url, schema, migrations }: MigrateOptions): Promise<void> {
   const { username, password } = new URL(url);
   const app = decodeURIComponent(username);
   const relay = `${app}_relay`;
-  const classes = [LEDGER, ...migrations].map(({ name, sql }) => migrationClass(name, sql, { app, relay }));
+  const steps = [LEDGER, ...migrations];
+  const classes = steps.map(({ name, sql }) => migrationClass(name, sql, { app, relay }));
   const owner = await new DataSource({
     type: 'postgres',
     url: ownerUrl,
@@ -62,10 +67,35 @@ export async function migrate({ ownerUrl, url, schema, migrations }: MigrateOpti
     await owner.query('select pg_advisory_lock(hashtext($1))', [`rollcall.migrate`]);
     await owner.query('set lock_timeout = 2000');
     for (const statement of roles(app, relay, decodeURIComponent(password), schema)) await owner.query(statement);
+    await refuseOtherSteps(owner, schema, steps);
     await owner.runMigrations();
+    await owner.query(`comment on schema "${schema}" is '${JSON.stringify(fingerprints(steps))}'`);
   } finally {
     await owner.destroy(); // the session lock goes with it
   }
+}
+
+/** What each step consists of, by its name; kept as the schema's comment, which a dump carries along. */
+const fingerprints = (steps: readonly Migration[]): Record<string, string> =>
+  Object.fromEntries(
+    steps.map(({ name, sql }) => [name, createHash('sha256').update(sql.join(';')).digest('hex').slice(0, 16)]),
+  );
+
+async function refuseOtherSteps(owner: DataSource, schema: string, steps: readonly Migration[]): Promise<void> {
+  const [{ comment, executed }] = await owner.query<[{ comment: string | null; executed: boolean }]>(
+    `select obj_description(to_regnamespace($1), 'pg_namespace') as comment, to_regclass($1 || '.migrations') is not null as executed`,
+    [schema],
+  );
+  if (!executed) return;
+  const then = JSON.parse(comment ?? '{}') as Record<string, string>;
+  const now = fingerprints(steps);
+  const done = await owner.query<{ name: string }[]>('select name from migrations');
+  const changed = done.filter(({ name }) => name in now && then[name] !== now[name]);
+  if (changed.length === 0) return;
+  throw new Error(
+    `The schema ${schema} was laid out by another build, with other statements in ${changed.map(({ name }) => name).join(', ')}. ` +
+      'Go on with the build that made it, or start with an empty database or data folder; nothing was changed.',
+  );
 }
 
 function roles(app: string, relay: string, password: string, schema: string): string[] {
