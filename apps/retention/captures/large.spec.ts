@@ -61,9 +61,9 @@ async function handIn(bytes: number): Promise<Record<string, unknown>> {
 
 /** Has an export of this size read; gives the most memory the process had meanwhile, and how often progress was seen. */
 async function read(bytes: number): Promise<{ most: number; steps: number }> {
-  // A small one may be read before the first look.
   let most = inUse();
-  const watch = setInterval(() => (most = Math.max(most, inUse())), 2_000);
+  // Often enough to see a small one while it is read too: it is what the large one is compared with.
+  const watch = setInterval(() => (most = Math.max(most, inUse())), 200);
   const { captureId, state } = await handIn(bytes);
   expect(state).toBe('reading');
   const seen = new Set<number>();
