@@ -29,9 +29,11 @@ it('[LD-12] [LD-27] the mails of a story reach a real mail server, each once, fr
   expect(mailbox.mails.map(({ recipients }) => recipients)).toEqual(
     Array.from({ length: 3 }, () => ['rosa@members.example']),
   );
-  const [invitation, owed, round] = mailbox.mails;
-  expect(invitation!.text).toMatch(/http:\/\/\S+\/i\/[\w-]{43,}/);
-  expect(owed!.text).toBe(round!.text);
-  expect(owed!.text).toContain('What is not acceptable');
+  // The story's weeks pass in a moment: which mail the server takes first is chance.
+  const texts = mailbox.mails.map(({ text }) => text!);
+  const [owed, round] = texts.filter((text) => text.includes('What is not acceptable'));
+  expect(owed).toBe(round);
+  const [invitation] = texts.filter((text) => text !== owed);
+  expect(invitation).toMatch(/http:\/\/\S+\/i\/[\w-]{43,}/);
   expect(new Set(mailbox.mails.map(({ messageId }) => messageId)).size).toBe(3);
 }, 180_000);
