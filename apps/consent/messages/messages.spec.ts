@@ -162,6 +162,19 @@ describe('a mail server that does not take it', () => {
     mailbox.answer();
   });
 
+  it('[LD-12] is not handed a message again while it has it in hand, however much time is said to pass', async () => {
+    mailbox.behave('hangs', true);
+    const { personId } = await somebody();
+    const messageId = await write(personId);
+    while (mailsOf(messageId).length === 0) await delay(20);
+    await later(600);
+    await party.app.settle();
+    mailbox.behave('takes');
+    mailbox.answer();
+    expect(await inState(messageId, 'sent')).toMatchObject({ attempts: 1 });
+    expect(mailsOf(messageId)).toHaveLength(1);
+  });
+
   it('is asked again under the same Message-ID when nobody knows what it made of the first, and that is told', async () => {
     mailbox.behave('hangs', true);
     const { personId } = await somebody();

@@ -30,7 +30,8 @@ const ADDRESS = /^[^\s@<>(),;:"[\]\\]+@[^\s@<>(),;:"[\]\\]+$/;
 @Injectable()
 export class MessageSender implements OnApplicationBootstrap {
   private readonly waiting: Due[] = [];
-  private readonly running = new Set<Promise<void>>();
+  /** What is under way, by message: one that falls due again meanwhile waits for its outcome. */
+  private readonly running = new Map<string, Promise<void>>();
   private server: MailServer | undefined;
   private isStopping = false;
 
@@ -75,8 +76,10 @@ export class MessageSender implements OnApplicationBootstrap {
   }
 
   private next(): void {
-    while (!this.isStopping && this.running.size < LANES && this.waiting.length > 0) {
-      const { tenantId, messageId, personId } = this.waiting.shift()!;
+    while (!this.isStopping && this.running.size < LANES) {
+      const nr = this.waiting.findIndex((due) => !this.running.has(due.messageId));
+      if (nr < 0) return;
+      const [{ tenantId, messageId, personId }] = this.waiting.splice(nr, 1) as [Due];
       const work = this.send({ tenantId, messageId, personId })
         .catch((error: unknown) => {
           this.kit.log.warn(
@@ -85,10 +88,10 @@ export class MessageSender implements OnApplicationBootstrap {
           );
         })
         .finally(() => {
-          this.running.delete(work);
+          this.running.delete(messageId);
           this.next();
         });
-      this.running.add(work);
+      this.running.set(messageId, work);
     }
   }
 
@@ -148,7 +151,7 @@ export class MessageSender implements OnApplicationBootstrap {
   private async stop(): Promise<void> {
     this.isStopping = true;
     const patience = new Promise<void>((resolve) => void setTimeout(resolve, 5_000).unref());
-    await Promise.race([Promise.all(this.running), patience]);
+    await Promise.race([Promise.all(this.running.values()), patience]);
     this.server?.close();
   }
 }
