@@ -10,9 +10,6 @@ const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 const LIBRARY = `/usr/lib/${MACHINE}-linux-gnu/faketime/libfaketime.so.1`;
 /** What the hosts' clocks show: an hour ahead, behind, a year ahead, the nights in which clocks change, and a day that most years have not. */
 const CLOCKS = ['+1h', '-1h', '+365d', '@2027-03-28 01:59:57', '@2027-10-31 02:59:57', '@2028-02-28 23:59:57'];
-/** The library looks at the file once a second; each service must have. */
-const NOTICED_AFTER = 1_500; // milliseconds
-
 /** The clocks of all hosts of the services jump; that of the database, which alone decides when something is due, goes on. */
 export const clocks: Fault = {
   id: 'F11',
@@ -69,20 +66,28 @@ async function restart({ world }: Scene, more: Readonly<Record<string, string>>)
 
 /** All jump together and nothing is asked while they do: a token of one host is good for a minute by the clock of another. */
 async function jump({ generator, world }: Scene, file: string): Promise<Figures> {
-  let [jumps, apart, slowest] = [0, Number.POSITIVE_INFINITY, 0];
+  let [jumps, apart, slowest, before] = [0, Number.POSITIVE_INFINITY, 0, 0];
+  /** Writes what the clocks show, and waits until every service has noticed. */
+  const set = async (clock: string) => {
+    await writeFile(file, clock);
+    let ahead: number[] = [];
+    await until(`every clock shows ${clock}`, 30, async () => {
+      ahead = await Promise.all(world.apps.map(({ url }) => secondsAhead(url)));
+      return ahead.every((seconds) => Math.abs(seconds - before) > 1_000 && Math.abs(seconds - ahead[0]!) < 5);
+    });
+    before = ahead[0]!;
+  };
   for (const clock of CLOCKS) {
     await generator.stop();
-    await writeFile(file, clock);
-    await delay(NOTICED_AFTER);
-    apart = Math.min(apart, await secondsApart(world.url));
+    await set(clock);
+    apart = Math.min(apart, Math.abs(before));
     generator.start();
     await delay(world.options.short ? 1_500 : 60_000);
     await generator.stop();
     slowest = Math.max(slowest, await until(`all is published at ${clock}`, 60, () => isOut(world.ownerUrl)));
     jumps += 1;
   }
-  await writeFile(file, '+0');
-  await delay(NOTICED_AFTER);
+  await set('+0');
   return { jumps, apart: Math.round(apart), slowest: tenth(slowest) };
 }
 
@@ -91,8 +96,8 @@ async function isOut(ownerUrl: string): Promise<boolean> {
   return !(await underWay(ownerUrl)).some((text) => / has published | without a number/.test(text));
 }
 
-/** How far the clock of the gateway's host is from ours, by the date of its answer, seconds. */
-async function secondsApart(url: string): Promise<number> {
+/** How far the clock of a service's host is ahead of ours, by the date of its answer, seconds. */
+async function secondsAhead(url: string): Promise<number> {
   const { headers } = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(10_000) });
-  return Math.abs(Date.parse(headers.get('date') ?? '') - Date.now()) / 1000;
+  return (Date.parse(headers.get('date') ?? '') - Date.now()) / 1000;
 }
