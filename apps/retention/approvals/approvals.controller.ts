@@ -10,8 +10,8 @@ import {
   idOf,
   Incoming,
   instantIn,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -136,10 +136,8 @@ export class ApprovalsController {
     query: ApprovalsQuery,
     answers: ApprovalPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof ApprovalsQuery>) {
-    const { cursor, limit = 50, ...find } = query;
-    const rows = await listApprovals(tx, { ...find, after: afterInstant(cursor), limit: limit + 1 });
-    return page(rows, limit, ({ askedAt, approvalId }) => [askedAt, approvalId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof ApprovalsQuery>) {
+    return listed(query, afterInstant, (part) => listApprovals(tx, part), ['askedAt', 'approvalId']);
   }
 
   @Read(':approvalId', { scopes: [...staff, 'auditor'], summary: 'One of them, with its words', answers: Approval })
