@@ -1,10 +1,12 @@
-import { CompressionTypes, type Kafka, Partitioners } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import kafkajs, { CompressionTypes, type Kafka, Partitioners, type ProducerBatch } from 'kafkajs';
 import { type BusMessage, type Publication, TransportStopped, reasonOf, withinLimit } from '../transport.js';
-import { retry } from './options.js';
 
 /** Bytes of one request; brokers refuse more than a megabyte for a partition unless told otherwise. */
 const requestBytes = 700_000;
 const acknowledgedByAll = -1;
+/** From one try of a request to the next, milliseconds. */
+const pauses = [100, 200, 400, 800, 1600, 3200];
 
 export interface Sender {
   /** See `Transport.publish`. */
@@ -15,15 +17,18 @@ export interface Sender {
 }
 
 /**
- * Sends one request at a time: kafkajs repeats a failed request, and a second one under way could overtake it.
+ * Sends one request at a time: a failed one is repeated, and a second one under way could overtake it.
  * A publishing whose caller has given up is not begun any more, for the same reason.
+ *
+ * A request is repeated as a whole, by us. When kafkajs repeats one, it leaves out every broker that has answered, and with it the messages
+ * whose partition has moved to such a broker since: it calls them sent, and they are nowhere (tulios/kafkajs#1798).
  */
 export function openSender(kafka: Kafka, limit: number): Sender {
   const producer = kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
     maxInFlightRequests: 1,
-    retry,
+    retry: { retries: 0 },
   });
   let queue: Promise<void> = Promise.resolve();
   let failure: string | undefined;
@@ -33,13 +38,25 @@ export function openSender(kafka: Kafka, limit: number): Sender {
     await earlier;
     await producer.connect();
     for (const request of requestsOf(messages)) {
-      if (publication.abandoned) throw new TransportStopped('The publishing');
-      await producer.sendBatch({
+      const batch = {
         acks: acknowledgedByAll,
         timeout: 10_000,
         compression: CompressionTypes.None,
         topicMessages: byTopic(request),
-      });
+      };
+      await untilSent(batch, publication);
+    }
+  };
+
+  const untilSent = async (batch: ProducerBatch, publication: Publication) => {
+    for (const pause of [...pauses, undefined]) {
+      if (publication.abandoned) throw new TransportStopped('The publishing');
+      try {
+        return await producer.sendBatch(batch);
+      } catch (error) {
+        if (pause === undefined || !(error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded)) throw error;
+        await delay(pause);
+      }
     }
   };
 
