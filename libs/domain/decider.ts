@@ -54,7 +54,7 @@ export interface Decider<State, Commands extends Payloads, Events extends Payloa
     readonly [N in Names<Events>]: (
       state: State,
       data: Events[N],
-      event: Pick<RecordedEvent, 'id' | 'occurredAt'>,
+      event: Pick<RecordedEvent, 'id' | 'occurredAt' | 'rules'>,
     ) => State;
   };
   readonly deadlines?: { readonly [N in Names<Events>]?: (data: Events[N]) => readonly DeadlineChange[] };
@@ -89,12 +89,12 @@ export function isRefusal<P>(decision: Decision<P>): decision is Refusal<P> {
 /** The state after these events. Events a decider has no row for are a bug and throw. */
 export function fold<S, C extends object, E extends object>(
   decider: Decider<S, C, E>,
-  events: readonly Pick<RecordedEvent, 'name' | 'data' | 'id' | 'occurredAt'>[],
+  events: readonly Pick<RecordedEvent, 'name' | 'data' | 'id' | 'occurredAt' | 'rules'>[],
   from: S = decider.initial,
 ): S {
   const rows = decider.evolve as unknown as Record<
     string,
-    (state: S, data: object, event: Pick<RecordedEvent, 'id' | 'occurredAt'>) => S
+    (state: S, data: object, event: Pick<RecordedEvent, 'id' | 'occurredAt' | 'rules'>) => S
   >;
   return events.reduce((state, event) => {
     const row = rows[event.name];

@@ -80,6 +80,7 @@ export class Commands {
           occurredAt: moment.occurredAt,
           name: event.name,
           data: event.data as Record<string, unknown>,
+          ...(event.rules ? { rules: event.rules } : {}),
         })),
         stream.state,
       );

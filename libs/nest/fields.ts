@@ -19,3 +19,8 @@ export const OccurredAt = Type.Optional(
     description: 'When it happened, by your account; not in the future. Now unless said.',
   }),
 );
+
+/** Under which rules something was decided: profile and version, parameter, and the obligations it answers. */
+export const Rules = Type.Array(
+  Type.Object({ profile: Type.String(), parameter: Type.String(), obligations: Type.Array(Type.String()) }),
+);

@@ -23,6 +23,7 @@ import {
 import type { Request } from 'express';
 import { Type } from 'typebox';
 import { paramSchema, ROUTE, type Call, type RouteOptions } from './call.js';
+import { Rules } from './fields.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Hands the `Call` to a handler. */
@@ -66,11 +67,7 @@ export const ProblemSchema = Type.Object({
   code: Type.String(),
   requestId: Type.String(),
   errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), rule: Type.String() }))),
-  rules: Type.Optional(
-    Type.Array(
-      Type.Object({ profile: Type.String(), parameter: Type.String(), obligations: Type.Array(Type.String()) }),
-    ),
-  ),
+  rules: Type.Optional(Rules),
 });
 
 function documented(path: string, status: number, options: RouteOptions): MethodDecorator[] {

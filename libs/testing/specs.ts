@@ -46,8 +46,8 @@ export function specify<State, Commands extends object, Events extends object>(
 }
 
 function asStored<Events>(event: Past<Events>, index: number) {
-  const { name, data, id = `given-${index + 1}`, occurredAt = NOON } = event;
-  return { name, data: data as Record<string, unknown>, id, occurredAt };
+  const { name, data, id = `given-${index + 1}`, occurredAt = NOON, rules = [] } = event;
+  return { name, data: data as Record<string, unknown>, id, occurredAt, rules };
 }
 
 function answer<Events>(decision: Decision<Events>): Answer<Events> {

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { retention, whyKept } from '#domain';
+import { retention, rulesOf, whyKept } from '#domain';
 import {
   afterInstant,
   Answer,
@@ -79,6 +79,6 @@ export class ItemsController {
     if (!item) throw notFound('item');
     const { reference } = await this.kit.vault.read(tx, item.itemId, ['reference']);
     const { state } = (await this.kit.commands.states(tx, retention, [item.itemId])).get(item.itemId)!;
-    return new Answer(200, { ...item, reference, because: whyKept(state) }, item.version);
+    return new Answer(200, { ...item, reference, rules: rulesOf(state), because: whyKept(state) }, item.version);
   }
 }

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
-import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
+import { type Static, Type } from 'typebox';
+import { closed, instant, orNull, pageOf, PageQuery, Recorded, Rules, uuid } from '#nest';
 
 const state = Type.Enum([
   'awaiting',
@@ -107,6 +107,10 @@ export const ItemPage = pageOf(Type.Object(item));
 export const Item = Type.Object({
   ...item,
   reference: Reference,
+  rules: Type.Unsafe<Static<typeof Rules>>({
+    ...Rules,
+    description: 'What it is kept and deleted under; empty for what belongs to no group',
+  }),
   because: Type.Array(
     Type.Object({
       decides: Type.Boolean({ description: 'Whether it is this that keeps the item as it is kept' }),

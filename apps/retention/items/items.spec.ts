@@ -114,6 +114,32 @@ describe('scheduling', () => {
   });
 });
 
+describe('the end of the time', () => {
+  const taken = [
+    { profile: 'district-councils@1', parameter: 'retention_period', obligations: ['BR-57', 'BR-58'] },
+    { profile: 'district-councils@1', parameter: 'deletion_by', obligations: ['BR-59'] },
+  ];
+
+  it('[BR-57] [BR-59] [BR-61] is told with the rules it rests on, in the history and with the item', async () => {
+    const { itemId } = await councils.keep({ ...m1(groupId), period: 'P1D' });
+    const incidentId = randomUUID();
+    const hold = { scope: { incidentId }, reason: 'Inquiry', authority: 'Letter', reviewAt: '2026-08-20T09:00:00Z' };
+    await councils.app.post('/v1/holds', hold);
+    const held = await councils.keep({ ...m1(groupId), incidentId, period: 'P1D' });
+    await councils.app.settle();
+    expect(await read(itemId)).toMatchObject({ state: 'deletion_due', rules: taken });
+    const told = async (name: string, of: unknown) => {
+      const { body } = await councils.app.get(`/v1/history?type=${name}&limit=500`);
+      return body.items!.find(({ data }) => (data as { itemId: unknown }).itemId === of);
+    };
+    expect(await told('RetentionExpired', itemId)).toMatchObject({ rules: taken });
+    expect(await told('DeletionTaskOpened', itemId)).toMatchObject({ rules: taken });
+    expect(await told('DeletionBlockedByHold', held['itemId'])).toMatchObject({
+      rules: [{ profile: 'district-councils@1', parameter: 'hold_on_inquiry', obligations: ['BR-61'] }],
+    });
+  });
+});
+
 describe('reading', () => {
   it('lists by state, owner, group and due time, in order of the end, every row once', async () => {
     const ownerId = randomUUID();

@@ -1,7 +1,7 @@
 import { v5 } from 'uuid';
-import { covers, DELETION_TERMS, retention } from '#domain';
+import { covers, DELETION_TERMS, holdRules, retention } from '#domain';
 import type { Cause, Outcome, Transaction } from '#eventsourcing';
-import { type ServiceKit, timeZone } from '#nest';
+import { requirePolicy, type ServiceKit, timeZone } from '#nest';
 import { holdsInForce } from '../holds/holds.read-model.js';
 import { termsFor } from './period.js';
 
@@ -49,6 +49,7 @@ export async function keepItems(
   );
   const zone = await timeZone(tx);
   const holds = await holdsInForce(tx);
+  const rules = shared.groupId === undefined ? [] : holdRules(await requirePolicy(tx, shared.groupId));
   const commands = items.flatMap((item, index) => {
     const deletion = { taskId: v5(item.itemId, DELETION_TASKS), ...DELETION_TERMS };
     const data = { ...item, ...terms[index]!, timeZone: zone, deletion };
@@ -59,7 +60,7 @@ export async function keepItems(
       { id: itemId, command: { name: 'Schedule' as const, data }, expectedVersion },
       ...held.map(({ holdId }) => ({
         id: itemId,
-        command: { name: 'ApplyHold' as const, data: { itemId, holdId, rules: [] } },
+        command: { name: 'ApplyHold' as const, data: { itemId, holdId, rules } },
       })),
     ];
   });

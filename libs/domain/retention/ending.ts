@@ -19,13 +19,13 @@ import {
 
 /** The time to keep is over (BR-57), recorded also under a hold (BR-61); what follows from it is an event of its own. */
 export function endOfTime(state: Timed, now: string): NewEventOf<RetentionEvents>[] {
-  const { item, holds, retainUntil } = state;
+  const { item, holds, retainUntil, rules, holdRules } = state;
   const { itemId } = item;
   return [
-    record('RetentionExpired', { itemId, retainUntil }),
+    record('RetentionExpired', { itemId, retainUntil }, ...rules),
     holds.length > 0
-      ? record('DeletionBlockedByHold', { itemId, holdIds: [...holds] })
-      : openOrder(state, retainUntil, now, []),
+      ? record('DeletionBlockedByHold', { itemId, holdIds: [...holds] }, ...holdRules)
+      : openOrder(state, retainUntil, now, rules),
   ];
 }
 

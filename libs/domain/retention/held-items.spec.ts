@@ -60,6 +60,12 @@ describe('an item under a hold', () => {
     given(scheduled, held()).when(expiring, at(retainUntil)).expectEvents(expired, blocked(inquiry));
   });
 
+  it('[BR-61] names what the hold rests on where it keeps the item back', () => {
+    given(scheduled, { ...held(), rules })
+      .when(expiring, at(retainUntil))
+      .expectEvents(expired, { ...blocked(inquiry), rules });
+  });
+
   it('[BR-61] is covered once, also when its time has passed and nobody has looked yet', () => {
     given(scheduled)
       .when(holding(), at('2026-02-20T10:00:00.000Z'))

@@ -74,6 +74,10 @@ export interface Kept {
   readonly terms: KeepingTerms;
   /** The holds that cover the item; while there is one, nothing is to be deleted (BR-61). */
   readonly holds: readonly string[];
+  /** What it is kept and deleted under; empty for what belongs to no group. */
+  readonly rules: readonly Rule[];
+  /** What the holds on it rest on. */
+  readonly holdRules: readonly Rule[];
   /** Until when somebody decided at a review to keep it. */
   readonly keptUntil?: string;
   /** When the last hold on it was released. */
@@ -129,4 +133,9 @@ export function termsOf({
     ? ({ from: 'policy', basis: 'implied' } as const)
     : ({ from: 'item', basis: 'explicit' } as const);
   return terms ?? { rules: [{ ...of, period, trigger: 'sent', atEnd: 'delete', startedAt: startsAt }] };
+}
+
+/** The rules once others were named: of those of the same parameter the new ones count. */
+export function amended(before: readonly Rule[], rules: readonly Rule[] = []): readonly Rule[] {
+  return [...before.filter((old) => rules.every(({ parameter }) => parameter !== old.parameter)), ...rules];
 }

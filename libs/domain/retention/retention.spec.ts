@@ -99,6 +99,35 @@ describe('retention', () => {
       given().when(expiring, at(retainUntil)).expectNothing();
     });
 
+    it('[BR-57] [BR-58] [BR-59] names the rules the item was taken in under, and so does all that follows from it', () => {
+      const taken = { ...scheduled, rules };
+      const all = [taken, expired, opened] as const;
+      given(taken)
+        .when(expiring, at(retainUntil))
+        .expectEvents({ ...expired, rules }, { ...opened, rules });
+      given(...all)
+        .when(reminding, at(remindAt))
+        .expectEvents({ ...reminded, rules });
+      given(...all)
+        .when(declaring, at(dueAt))
+        .expectEvents({ ...overdue, rules });
+    });
+
+    it('[BR-57] [BR-60] names those of a later change of the period in place of the first', () => {
+      const [period, deletion] = [rules[0]!, rules[1]!];
+      const later = { ...period, profile: 'emergency@2' };
+      const changed = record('RetentionPeriodChanged', {
+        itemId,
+        previously: 'P1Y',
+        period: 'P2Y',
+        retainUntil,
+        isOver: false,
+      });
+      given({ ...scheduled, rules }, { ...changed, rules: [later] })
+        .when(expiring, at(retainUntil))
+        .expectEvents({ ...expired, rules: [deletion, later] }, { ...opened, rules: [deletion, later] });
+    });
+
     it('[BR-57] never comes early', () => {
       given(scheduled).when(expiring, at('2026-02-28T14:04:59.999Z')).expectNothing();
     });

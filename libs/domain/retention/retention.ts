@@ -1,9 +1,11 @@
 /** How long one item is kept, what keeps it longer, and the word of its owner on how it ended. */
+import type { Rule } from '#events';
 import { type Decider, nothing, record } from '../decider.js';
 import { explain, type Reason } from '../schedule/explain.js';
 import { begin } from '../schedule/precedence.js';
 import { attestDeletion, attestTransfer, decideReview, declareNotPossible, endOfTime } from './ending.js';
 import {
+  amended,
   isOpen,
   isPast,
   type Kept,
@@ -32,11 +34,17 @@ export const retention: Decider<State, RetentionCommands, RetentionEvents> = {
       state.status === 'scheduled' && isPast(state.retainUntil, now) ? endOfTime(state, now) : nothing,
     Remind: ({ taskId }, state) =>
       state.status === 'taskOpen' && state.task.taskId === taskId && !state.isReminded && !state.isOverdue
-        ? [record('DeletionReminderDue', { itemId: state.task.itemId, taskId, dueAt: state.task.dueAt })]
+        ? [
+            record(
+              'DeletionReminderDue',
+              { itemId: state.task.itemId, taskId, dueAt: state.task.dueAt },
+              ...state.rules,
+            ),
+          ]
         : nothing,
     DeclareOverdue: ({ taskId }, state, { now }) =>
       state.status === 'taskOpen' && state.task.taskId === taskId && !state.isOverdue && isPast(state.task.dueAt, now)
-        ? [record('DeletionOverdue', { itemId: state.task.itemId, taskId, dueAt: state.task.dueAt })]
+        ? [record('DeletionOverdue', { itemId: state.task.itemId, taskId, dueAt: state.task.dueAt }, ...state.rules)]
         : nothing,
     AttestDeletion: attestDeletion,
     DeclareNotPossible: declareNotPossible,
@@ -53,26 +61,27 @@ export const retention: Decider<State, RetentionCommands, RetentionEvents> = {
     },
   },
   evolve: {
-    RetentionScheduled: (_, { retainUntil, terms, ...item }) => ({
+    RetentionScheduled: (_, { retainUntil, terms, ...item }, { rules }) => ({
       status: 'scheduled',
       item,
       terms: termsOf({ ...item, ...(terms ? { terms } : {}) }),
       retainUntil,
-      holds: [],
+      ...unheld(rules),
     }),
-    RetentionAwaited: (_, { terms, ...item }) => ({ status: 'awaiting', item, terms, holds: [] }),
-    RetentionClockStarted: (state, { trigger, startedAt, period, retainUntil }) =>
+    RetentionAwaited: (_, { terms, ...item }, { rules }) => ({ status: 'awaiting', item, terms, ...unheld(rules) }),
+    RetentionClockStarted: (state, { trigger, startedAt, period, retainUntil }, { rules }) =>
       isOpen(state)
-        ? timed({ ...kept(state), terms: begin(state.terms, trigger, startedAt) }, period, retainUntil)
+        ? timed({ ...kept(state, rules), terms: begin(state.terms, trigger, startedAt) }, period, retainUntil)
         : state,
-    RetentionPeriodChanged: (state, { period, retainUntil, isOver, terms }) => {
+    RetentionPeriodChanged: (state, { period, retainUntil, isOver, terms }, { rules }) => {
       if (!isOpen(state)) return state;
-      const next = { ...kept(state), terms: terms ?? termsOf({ ...state.item, period }) };
+      const next = { ...kept(state, rules), terms: terms ?? termsOf({ ...state.item, period }) };
       if (!isOver || state.status === 'awaiting') return timed(next, period, retainUntil);
       return { ...state, ...next, item: { ...state.item, period }, retainUntil: retainUntil! };
     },
     RetentionExpired: (state) => (state.status === 'scheduled' ? { ...state, status: 'expired' } : state),
-    ItemHeld: (state, { holdId }) => (isOpen(state) ? { ...state, holds: [...state.holds, holdId] } : state),
+    ItemHeld: (state, { holdId }, { rules }) =>
+      isOpen(state) ? { ...state, holds: [...state.holds, holdId], holdRules: amended(state.holdRules, rules) } : state,
     ItemHoldLifted: (state, { holdId }, { occurredAt }) =>
       isOpen(state)
         ? { ...state, holds: state.holds.filter((hold) => hold !== holdId), releasedAt: occurredAt }
@@ -148,10 +157,15 @@ function deadlinesOf({ itemId, taskId, dueAt, remindAt }: Task) {
   ];
 }
 
-const kept = ({ item, terms, holds, keptUntil, releasedAt }: Kept): Kept => ({
+const unheld = (rules: readonly Rule[] = []) => ({ holds: [], rules, holdRules: [] });
+
+/** What is known of the item whatever its status; with the rules that an event on how long it is kept was decided under. */
+const kept = ({ item, terms, holds, rules, holdRules, keptUntil, releasedAt }: Kept, now?: readonly Rule[]): Kept => ({
   item,
   terms,
   holds,
+  rules: amended(rules, now),
+  holdRules,
   ...(keptUntil ? { keptUntil } : {}),
   ...(releasedAt ? { releasedAt } : {}),
 });
@@ -179,4 +193,9 @@ function ordered(state: State, to: UnderTask['to'], task: Task): State {
 export function whyKept(state: State): Reason[] {
   if (!isOpen(state)) return [];
   return explain(state.terms, state.holds, state.item.timeZone, state.keptUntil);
+}
+
+/** The rules an item is kept and deleted under; empty for one that is unknown or belongs to no group. */
+export function rulesOf(state: State): readonly Rule[] {
+  return state.status === 'unscheduled' ? [] : state.rules;
 }
