@@ -36,6 +36,7 @@ export * from './group/group-standing.js';
 export * from './activity/activity.js';
 export * from './roster/roster.js';
 export * from './participation/admission.js';
+export * from './participation/capacity.js';
 export * from './participation/conduct.js';
 export * from './participation/presence.js';
 export * from './participation/participation.js';

@@ -136,6 +136,7 @@ export const membershipEvents = declareEvents('membership', {
   MemberAdded: event('The person is in the group and was entitled to be', {
     ...inGroup,
     capacity: oneOf('member', 'guest'),
+    joinedFor: Type.Optional(oneOf('work', 'private')),
     route: oneOf('admin_add', 'personal_invite', 'emailed_link', 'qr', 'staff_issued_link', 'roster'),
     snapshotId: Type.Optional(Id),
   }),

@@ -60,6 +60,7 @@ describe('letting somebody in', () => {
       groupId: party.groupId,
       personId,
       capacity: 'member',
+      joinedFor: null,
       isAdmitted: true,
       since: '2026-05-14T09:00:00.000Z',
       guestUntil: null,

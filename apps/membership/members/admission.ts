@@ -4,9 +4,11 @@ import {
   admissionVerdict,
   barAt,
   isOver,
+  joinedForOf,
   loadWarnings,
   ruleOf,
   textLacks,
+  type JoinedFor,
   type ParameterName,
   type ResolvedPolicy,
   type Route,
@@ -20,9 +22,10 @@ import { groupsOf } from '../people/people.read-model.js';
 import { adderOf } from './adder.js';
 import type { Facts } from '../participation/facts.js';
 
-/** How somebody is to be let in; `guest` makes the access a limited one. */
+/** How somebody is to be let in, and whether for work or privately; `guest` makes the access a limited one. */
 export interface Wish {
   readonly route: Route;
+  readonly joinedFor?: JoinedFor;
   readonly guest?: { readonly until?: string; readonly activityId?: string };
 }
 
@@ -32,9 +35,16 @@ type Asking = Pick<Call, 'tx' | 'cause' | 'principal'>;
  * The command that lets somebody in, or records why not: the wish measured against the facts by the gates of the policy
  * (LD-03, LD-04, LD-08, LD-09, HSU-07). Throws the problem for an activity the organisation does not have.
  */
-export async function admission(kit: ServiceKit, call: Asking, facts: Facts, { route, guest }: Wish) {
+export async function admission(
+  kit: ServiceKit,
+  call: Asking,
+  facts: Facts,
+  { route, guest, joinedFor: stated }: Wish,
+) {
   const { tx } = call;
   const { groupId, personId, policy } = facts;
+  const joinedFor = guest ? undefined : joinedForOf(facts, stated);
+  const purpose = joinedFor ? { joinedFor } : {};
   const capacity = guest ? ('guest' as const) : ('member' as const);
   const tie = guest && (await guestTie(kit, tx, facts, guest));
   const bar = barAt(facts.participation, tx.now);
@@ -45,6 +55,7 @@ export async function admission(kit: ServiceKit, call: Asking, facts: Facts, { r
     now: tx.now,
     capacity,
     route,
+    ...purpose,
     adder,
     lacks: [...moderation.lacks, ...textLacks(policy, await hasTexts(tx, groupId))],
     ...(bar ? { bar } : {}),
@@ -55,7 +66,7 @@ export async function admission(kit: ServiceKit, call: Asking, facts: Facts, { r
     ...(tie?.until ? { guestUntil: tie.until } : {}),
     ...(tie?.activityId ? { activityId: tie.activityId } : {}),
   };
-  const data = { groupId, personId, capacity, route, ...limits, verdict, rules: rulesOf(policy, capacity) };
+  const data = { groupId, personId, capacity, route, ...purpose, ...limits, verdict, rules: rulesOf(policy, capacity) };
   return { name: 'Admit' as const, data };
 }
 

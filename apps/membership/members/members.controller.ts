@@ -66,7 +66,12 @@ export class MembersController {
     const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
     const facts = (await readFacts(this.kit, tx, [pair]))(pair);
     if (!facts?.isKnown) throw notFound('person');
-    const wish = { route: body.route ?? 'admin_add', ...(body.guest ? { guest: body.guest } : {}) } as const;
+    if (body.guest && body.joinedFor)
+      throw invalid([
+        { field: 'body/joinedFor', rule: 'must not be given for a guest, whose time has an end of its own' },
+      ]);
+    const { route = 'admin_add', guest, joinedFor } = body;
+    const wish = { route, ...(guest ? { guest } : {}), ...(joinedFor ? { joinedFor } : {}) };
     const command = await admission(this.kit, call, facts, wish);
     const outcome = await this.execute(call, pair, command, occurredAt);
     const refusal = refusedBy(command.data.verdict, outcome);

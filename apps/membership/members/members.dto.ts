@@ -10,6 +10,12 @@ export const AddMember = Type.Object(
         description: '`admin_add` unless said otherwise.',
       }),
     ),
+    joinedFor: Type.Optional(
+      Type.Enum(['work', 'private'], {
+        description:
+          'Whether somebody of the staff or a volunteer is in the group for that or for themselves. Unless said, what their category implies.',
+      }),
+    ),
     guest: Type.Optional(
       Type.Object(
         { until: Type.Optional(instant), activityId: Type.Optional(Id) },
@@ -53,6 +59,7 @@ export const MemberView = Type.Object({
   groupId: Id,
   personId: Id,
   capacity: orNull(Type.Enum(['member', 'guest'])),
+  joinedFor: orNull(Type.Enum(['work', 'private'])),
   isAdmitted: Type.Boolean({ description: 'False for somebody a roster shows and nobody let in.' }),
   since: instant,
   guestUntil: orNull(instant),

@@ -10,6 +10,7 @@ export interface Pair {
 /** Somebody in a group now. `capacity` is null for one a roster shows and nobody let in; instants are ISO 8601 UTC. */
 export interface ParticipationRow extends Pair {
   readonly capacity: 'member' | 'guest' | null;
+  readonly joinedFor: 'work' | 'private' | null;
   readonly isAdmitted: boolean;
   readonly since: string;
   readonly guestUntil: string | null;
@@ -20,7 +21,7 @@ export interface ParticipationRow extends Pair {
 export const participationTables = [
   tenantTable(
     'participations',
-    `group_id uuid not null, person_id uuid not null, present boolean not null, capacity text, is_admitted boolean not null default false,
+    `group_id uuid not null, person_id uuid not null, present boolean not null, capacity text, joined_for text, is_admitted boolean not null default false,
      admitted_at timestamptz, found_at timestamptz, guest_until timestamptz, activity_id uuid, removal_task_id uuid`,
     'group_id, person_id',
     'person_id',
@@ -34,15 +35,16 @@ export const participationTables = [
   ),
 ];
 
-const gone = { present: false, capacity: null, isAdmitted: false, admittedAt: null, foundAt: null };
+const gone = { present: false, capacity: null, joinedFor: null, isAdmitted: false, admittedAt: null, foundAt: null };
 const noGuest = { guestUntil: null, activityId: null };
 
 export const participations = projection<MembershipPayloads>('participations', ['groupId', 'personId'], {
-  MemberAdded: ({ data: { groupId, personId, capacity }, occurredAt }) => ({
+  MemberAdded: ({ data: { groupId, personId, capacity, joinedFor }, occurredAt }) => ({
     upsert: {
       groupId,
       personId,
       capacity,
+      joinedFor: joinedFor ?? null,
       present: true,
       isAdmitted: true,
       admittedAt: occurredAt,
@@ -74,7 +76,7 @@ export const participations = projection<MembershipPayloads>('participations', [
   }),
 });
 
-const COLUMNS = `group_id as "groupId", person_id as "personId", capacity, is_admitted as "isAdmitted",
+const COLUMNS = `group_id as "groupId", person_id as "personId", capacity, joined_for as "joinedFor", is_admitted as "isAdmitted",
   coalesce(admitted_at, found_at) as since, guest_until as "guestUntil", activity_id as "activityId", removal_task_id as "removalTaskId"`;
 
 /** Who is in a group now, up to `limit` people after this id, in order of their ids. */

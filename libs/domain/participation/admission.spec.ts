@@ -13,6 +13,7 @@ const representative = policyOf('students-union', 'representative');
 const citizens = policyOf('council-citizen-contact', 'citizen-conversation');
 const young = policyOf('parent-carer-charity', 'young-people');
 const team = policyOf('district-councils', 'team-chat');
+const users = policyOf('parent-carer-charity', 'users');
 const staffAndVolunteers = policyOf('parent-carer-charity', 'staff-and-volunteers');
 
 const now = '2026-04-01T09:00:00.000Z';
@@ -54,6 +55,26 @@ describe('category', () => {
     ['[AMZ-129] refuses a young person who is not enrolled', young, { liveCategories: [] }, ['CategoryNotEligible']],
     ['[BR-33] says so of a leaver', team, { liveCategories: [], hasLeft: true }, ['CategoryNotEligible', 'HasLeft']],
     ['[BR-33] admits who left one role and holds another', team, { liveCategories: ['staff'], hasLeft: true }, []],
+    ['[AMZ-038] lets a colleague in for work', users, { liveCategories: ['staff'], joinedFor: 'work' }, []],
+    ['[AMZ-038] lets a colleague in privately', users, { liveCategories: ['staff'], joinedFor: 'private' }, []],
+    [
+      '[AMZ-038] work needs a role',
+      users,
+      { liveCategories: ['service_user'], joinedFor: 'work' },
+      ['CategoryNotEligible'],
+    ],
+    [
+      '[AMZ-038] of a moderator too',
+      users,
+      { liveCategories: [], isModerator: true, joinedFor: 'work' },
+      ['CategoryNotEligible'],
+    ],
+    [
+      '[AMZ-038] any role will do for a moderator',
+      users,
+      { liveCategories: ['committee'], isModerator: true, joinedFor: 'work' },
+      [],
+    ],
     ['admits a moderator by the appointment', society, { liveCategories: ['staff'], isModerator: true }, []],
   ];
 

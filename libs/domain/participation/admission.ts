@@ -3,7 +3,8 @@ import type { PersonCategory } from '../person/person.js';
 import type { GroupLack } from '../group/cover.js';
 import type { ParameterName, PolicyParameters } from '../policy/parameters.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
-import type { Bar } from './presence.js';
+import { countingFor } from './capacity.js';
+import type { Bar, JoinedFor } from './presence.js';
 
 /** Full years of age on the day of the decision, or that no date of birth is on record. */
 export type Age = { readonly known: true; readonly years: number } | { readonly known: false };
@@ -50,6 +51,8 @@ export type AdmissionFacts = {
   readonly now: string;
   readonly capacity: MembershipPayloads['MemberAdded']['capacity'];
   readonly liveCategories: readonly PersonCategory[];
+  /** For work or privately, as far as it is known; nothing for guests. */
+  readonly joinedFor?: JoinedFor;
   /** Whether the person has left some category for good, as far as is known. */
   readonly hasLeft: boolean;
   readonly isModerator: boolean;
@@ -125,10 +128,14 @@ const holdsUp = ({ code }: GroupLack, { isModerator }: AdmissionFacts): boolean 
 
 const lackGate = ({ parameter, code, because }: GroupLack): [ParameterName, Shut[]] => [parameter, [[code, because]]];
 
-/** A guest is by definition outside the categories; a moderator is entitled by the appointment. */
+/** A guest is by definition outside the categories; a moderator is entitled by the appointment, for work while in some role. */
 function categoryGate(eligible: Eligible, facts: AdmissionFacts): Shut[] {
-  const { capacity, liveCategories, isModerator, hasLeft } = facts;
-  if (capacity === 'guest' || isModerator || isEntitled(liveCategories, eligible)) return [];
+  const { capacity, liveCategories, joinedFor, isModerator, hasLeft } = facts;
+  if (capacity === 'guest') return [];
+  const counting = countingFor(joinedFor, liveCategories);
+  const isForWork = joinedFor === 'work';
+  if ((isModerator && !(isForWork && counting.length === 0)) || isEntitled(counting, eligible)) return [];
+  if (isForWork) return [['CategoryNotEligible', 'The person has no role by which to be in this group for work.']];
   const shut: Shut[] = [['CategoryNotEligible', 'The person is in none of the categories this group is for.']];
   return hasLeft && liveCategories.length === 0
     ? [...shut, ['HasLeft', 'The person has left and is in no category any more.']]

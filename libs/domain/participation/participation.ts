@@ -17,6 +17,7 @@ import {
   barAt,
   evolve,
   type Inside,
+  type JoinedFor,
   type Outside,
   type Participation,
   type ParticipationEvents,
@@ -45,6 +46,8 @@ export type ParticipationCommands = OrderCommands &
     Admit: About & {
       readonly capacity: MembershipPayloads['MemberAdded']['capacity'];
       readonly route: MembershipPayloads['MemberAdded']['route'];
+      /** For work or privately; nothing for guests, and where nobody can tell (AMZ-038). */
+      readonly joinedFor?: JoinedFor;
       /** For guests: the verdict has seen to it that there is one. */
       readonly guestUntil?: string;
       readonly activityId?: string;
@@ -103,8 +106,9 @@ const admit: Row<'Admit'> = (data, state) => {
   return state.where === 'inside' ? admitAnew(data, state) : added(data);
 };
 
-/** Somebody inside is admitted again only where that changes something: found by a roster, a guest whose time matters, an order open. */
-function admitAnew(data: ParticipationCommands['Admit'], { isAdmitted, guest, order, hasAsked }: Inside): Decided {
+/** Somebody inside is admitted again only where that changes something: found by a roster, for something else, a guest whose time matters, an order open. */
+function admitAnew(data: ParticipationCommands['Admit'], inside: Inside): Decided {
+  const { isAdmitted, guest, order, hasAsked } = inside;
   if (hasAsked || (order && isFirm(order.trigger)))
     return refuse('RemovalOpen', 'The person has to be taken out first, for a reason that an admission does not undo.');
   const { groupId, personId, capacity, rules } = data;
@@ -115,12 +119,15 @@ function admitAnew(data: ParticipationCommands['Admit'], { isAdmitted, guest, or
       ...added(data),
     ];
   }
-  const changes = !isAdmitted || guest?.isOver || (guest !== undefined && capacity === 'member');
+  const isForElse = capacity === 'member' && data.joinedFor !== inside.joinedFor;
+  const changes = !isAdmitted || isForElse || guest?.isOver || (guest !== undefined && capacity === 'member');
   return changes ? added(data) : nothing;
 }
 
-function added({ groupId, personId, capacity, route, guestUntil, activityId, rules }: ParticipationCommands['Admit']) {
-  const member = record('MemberAdded', { groupId, personId, capacity, route }, ...rules);
+function added(data: ParticipationCommands['Admit']) {
+  const { groupId, personId, capacity, route, joinedFor, guestUntil, activityId, rules } = data;
+  const purpose = joinedFor ? { joinedFor } : {};
+  const member = record('MemberAdded', { groupId, personId, capacity, route, ...purpose }, ...rules);
   if (capacity !== 'guest' || guestUntil === undefined) return [member];
   const access = { groupId, personId, until: guestUntil, ...(activityId ? { activityId } : {}) };
   return [member, record('GuestAccessGranted', access, ...rules)];

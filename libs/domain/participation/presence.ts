@@ -27,6 +27,9 @@ export type ParticipationEvents = Pick<
   | 'RemovalContradicted'
 >;
 
+/** For work or privately (AMZ-038). */
+export type JoinedFor = NonNullable<MembershipPayloads['MemberAdded']['joinedFor']>;
+
 /** Why somebody has to leave a group. */
 export type LeavingReason = MembershipPayloads['RemovalTaskOpened']['trigger'];
 
@@ -55,6 +58,8 @@ export type Inside = {
   readonly since: string;
   /** False for somebody a roster shows and nobody let in. */
   readonly isAdmitted: boolean;
+  /** For work or privately, where that is on record (AMZ-038). */
+  readonly joinedFor?: JoinedFor;
   readonly guest?: GuestAccess;
   readonly order?: RemovalOrder;
   readonly hasAsked: boolean;
@@ -69,6 +74,8 @@ export type Outside = {
   /** Somebody in the group has suggested the person, and nobody has decided yet. */
   readonly isProposed?: boolean;
   readonly bar?: Bar;
+  /** Of somebody taken out, since a roster may show them still. */
+  readonly joinedFor?: JoinedFor;
   readonly removed?: { readonly evidence: RemovalEvidence; readonly trigger?: LeavingReason };
   readonly snapshots: ReadonlySet<string>;
 };
@@ -103,6 +110,8 @@ const onOrder = (state: Participation, change: Partial<RemovalOrder>) =>
 const noted = ({ snapshots }: Participation, snapshotId?: string) =>
   snapshotId === undefined ? snapshots : new Set(snapshots).add(snapshotId);
 
+const purpose = ({ joinedFor }: { readonly joinedFor?: JoinedFor }) => (joinedFor ? { joinedFor } : {});
+
 const barred = ({ bar }: Participation) => (bar ? { bar } : {});
 
 /** What each event makes of the participation. */
@@ -113,10 +122,11 @@ export const evolve: Decider<Participation, never, ParticipationEvents>['evolve'
   ReadmissionBlocked: (state) => state,
   ConductRemovalDecided: (state) => state,
   MemberBarred: (state, { until }) => ({ ...state, bar: until === undefined ? {} : { until } }),
-  MemberAdded: (state, { snapshotId }, { occurredAt }) => ({
+  MemberAdded: (state, { snapshotId, joinedFor }, { occurredAt }) => ({
     where: 'inside',
     since: occurredAt,
     isAdmitted: true,
+    ...purpose({ joinedFor }),
     order: openOrder(state),
     hasAsked: false,
     ...barred(state),
@@ -126,6 +136,7 @@ export const evolve: Decider<Participation, never, ParticipationEvents>['evolve'
     since: occurredAt,
     hasAsked: false,
     ...barred(state),
+    ...purpose(state),
     ...(state.where === 'inside' ? state : {}),
     where: 'inside',
     isAdmitted: false,
@@ -153,6 +164,7 @@ export const evolve: Decider<Participation, never, ParticipationEvents>['evolve'
     where: 'outside',
     since: occurredAt,
     removed: { evidence, trigger },
+    ...purpose(state),
     ...barred(state),
     snapshots: state.snapshots,
   }),

@@ -9,6 +9,7 @@ import type { PersonCategory } from '../person/person.js';
 import type { ParameterName, RemovalTrigger as LimitName } from '../policy/parameters.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
 import { type Age, isEntitled } from './admission.js';
+import { countingFor } from './capacity.js';
 import type { ParticipationCommands } from './participation.js';
 import { barAt, guestAccess, type LeavingReason, openOrder, type Participation } from './presence.js';
 
@@ -74,17 +75,24 @@ export function removalFor(event: RemovalCause, facts: RemovalFacts): RemovalSte
   return command && { command, occurredAt: event.occurredAt };
 }
 
-/** Whether the person may be in the group as things stand: by category, as a guest in time, or as a moderator (LD-03, LD-04, HSU-07). */
+/**
+ * Whether the person may be in the group as things stand: by category, as a guest in time, or as a moderator (LD-03, LD-04, HSU-07).
+ * Who is there for work has to be in some role for it, a moderator too (AMZ-038).
+ */
 export function mayStay(
   facts: Pick<RemovalFacts, 'liveCategories' | 'policy' | 'participation' | 'isModerator'>,
 ): boolean {
-  return facts.isModerator || staysWithoutOffice(facts);
+  const holdsOffice = facts.isModerator && (facts.participation.joinedFor !== 'work' || counting(facts).length > 0);
+  return holdsOffice || staysWithoutOffice(facts);
 }
+
+const counting = ({ participation, liveCategories }: Pick<RemovalFacts, 'liveCategories' | 'participation'>) =>
+  countingFor(participation.joinedFor, liveCategories);
 
 function staysWithoutOffice(facts: Pick<RemovalFacts, 'liveCategories' | 'policy' | 'participation'>): boolean {
   const guest = guestAccess(facts.participation);
   const isGuest = guest !== undefined && !guest.isOver;
-  return isGuest || isEntitled(facts.liveCategories, facts.policy.parameters.eligible_categories.value);
+  return isGuest || isEntitled(counting(facts), facts.policy.parameters.eligible_categories.value);
 }
 
 const rows: Rows = {
@@ -142,13 +150,14 @@ const rows: Rows = {
 
 /**
  * A leave concerns the group if it is for that category and nothing else entitles the person. Running the group is no entitlement
- * by itself once its ground is gone: a moderator who leaves stays only while some category is left (LD-37, BR-33, AMZ-046).
+ * by itself once its ground is gone: a moderator who leaves stays only while some category is left (LD-37, BR-33, AMZ-046). Of
+ * somebody who is there for work only a role counts (AMZ-038).
  */
 function concerns(category: PersonCategory, facts: RemovalFacts): boolean {
   const { value: eligible } = facts.policy.parameters.eligible_categories;
   if (eligible === null || !(eligible.includes(category) || facts.isModerator)) return false;
   if (staysWithoutOffice(facts)) return false;
-  return !facts.isModerator || facts.liveCategories.length === 0;
+  return !facts.isModerator || counting(facts).length === 0;
 }
 
 function isTooYoung({ age, policy }: RemovalFacts): boolean {

@@ -62,9 +62,12 @@ const roles: readonly PersonCategory[] = [
   ...(['staff', 'agent', 'volunteer', 'committee', 'steering_member', 'partner_staff'] as const),
 ];
 
+/** Whether people are in this category by what they do for the organisation, paid or not (LD-38, AMZ-038, BR-33). */
+export const isRole = (category: PersonCategory): boolean => roles.includes(category);
+
 /** Why somebody who leaves this category has to leave its groups: a role ended (LD-38, BR-33), or a membership (LD-37). */
 export function leaverTrigger(category: PersonCategory): LeaverTrigger {
-  return roles.includes(category) ? 'role_ended' : 'membership_ended';
+  return isRole(category) ? 'role_ended' : 'membership_ended';
 }
 
 /** The categories the person is in at this instant (UTC, house form), by everything reported so far (LD-03, AMZ-046). */
