@@ -29,6 +29,9 @@ export const HoldScope = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
+/** Why what a hold kept is needed no longer. */
+export const ReleaseReason = oneOf('inquiry_ended', 'dispute_settled', 'replaced', 'placed_in_error', 'other');
+
 /** Retention: how long things are kept, and proof that they went. Items are known by reference; their content is never here. */
 export const retentionEvents = declareEvents('retention', {
   ...operations,
@@ -105,7 +108,10 @@ export const retentionEvents = declareEvents('retention', {
   }),
   HoldReviewDue: event('Somebody must decide whether the hold is still needed', { holdId: Id, dueAt: Instant }),
   HoldReviewed: event('The hold is still needed; it is looked at again later', { holdId: Id, reviewAt: Instant }),
-  HoldReleased: event('The hold is over; what it kept gets its time to be deleted', { holdId: Id }),
+  HoldReleased: event('The hold is over; what it kept gets its time to be deleted; more on why is in the vault', {
+    holdId: Id,
+    reason: Type.Optional(ReleaseReason),
+  }),
   ItemHeld: event('A hold covers the item', { itemId: Id, holdId: Id }),
   ItemHoldLifted: event('The hold covers the item no longer', { itemId: Id, holdId: Id }),
   DeletionBlockedByHold: event('The item should go and may not, because of these holds', {

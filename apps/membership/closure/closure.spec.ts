@@ -120,7 +120,7 @@ describe('closing a group', () => {
     expect(await attest(groupId, 'chat_deleted', 409)).toMatchObject({ code: 'UnderHold' });
     expect(await closing(groupId)).toMatchObject({ holdIds: [holdId] });
     await attest(groupId, 'chat_archived');
-    await party.done(`/v1/holds/${holdId as string}/release`, undefined);
+    await party.done(`/v1/holds/${holdId as string}/release`, { reason: 'inquiry_ended' });
     await party.app.settle();
     await attest(groupId, 'chat_deleted');
   });

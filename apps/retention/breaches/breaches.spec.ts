@@ -167,7 +167,8 @@ describe('a breach under a hold', () => {
     expect((await post(path, decision, key)).status).toBe(403);
     expect((await post(path, decision)).body).toMatchObject({ events: [{ name: 'HeldDeletionDecided' }] });
     expect((await step(breachId, 'delete_media')).status).toBe(201);
-    for (const one of [holdId, second['holdId']]) await done(`/v1/holds/${one as string}/release`, {});
+    for (const one of [holdId, second['holdId']])
+      await done(`/v1/holds/${one as string}/release`, { reason: 'inquiry_ended' });
     expect((await post(path, decision)).body).toMatchObject({ code: 'NotUnderHold' });
   });
 });

@@ -21,7 +21,7 @@ import {
   Resource,
   ServiceKit,
 } from '#nest';
-import { Hold, HoldChanged, HoldPage, HoldsQuery, PlaceHold, ReviewHold } from './holds.dto.js';
+import { Hold, HoldChanged, HoldPage, HoldsQuery, PlaceHold, ReleaseHold, ReviewHold } from './holds.dto.js';
 import { findHold, itemsCovered, itemsUnder, listHolds } from './holds.read-model.js';
 
 /** What must be kept whatever its time: placed and released by the compliance officer, never by those who run the groups. */
@@ -59,15 +59,21 @@ export class HoldsController {
   @Command(':holdId/release', {
     scopes: ['compliance'],
     summary: 'Ends a hold: what nothing else keeps gets its full time to be deleted',
-    description: 'Nothing is deleted by it. An item under another hold stays (BR-61).',
+    description: 'Nothing is deleted by it. An item under another hold stays (BR-61). Why it is over is on record.',
+    body: ReleaseHold,
     answers: HoldChanged,
   })
-  async release(@Incoming() { tx, params, cause, expectedVersion }: Call) {
+  async release(@Incoming() { tx, params, body, cause, expectedVersion }: CallOf<typeof ReleaseHold>) {
     const holdId = await this.known(tx, params);
+    const { reason, words } = body;
+    if (reason === 'other' && words === undefined)
+      throw invalid([{ field: 'body/words', rule: 'must say why, where the reason is none of those named' }]);
     const [outcome] = await this.kit.commands.execute(tx, hold, cause, [
-      { id: holdId, command: { name: 'ReleaseHold', data: { holdId } }, expectedVersion },
+      { id: holdId, command: { name: 'ReleaseHold', data: { holdId, reason } }, expectedVersion },
     ]);
-    const covered = outcome!.events.length > 0 ? await itemsUnder(tx, holdId) : [];
+    const isReleased = outcome!.events.length > 0;
+    if (isReleased && words !== undefined) await this.kit.vault.write(tx, holdId, { releaseWords: words });
+    const covered = isReleased ? await itemsUnder(tx, holdId) : [];
     await this.tell(tx, cause, 'LiftHold', holdId, covered);
     return recorded(outcome!, { holdId, items: covered.length });
   }
@@ -99,13 +105,14 @@ export class HoldsController {
 
   @Read(':holdId', {
     scopes: ['compliance'],
-    summary: 'One hold, with why it was placed and by what right',
+    summary: 'One hold, with why it was placed, by what right, and why it is over',
     answers: Hold,
   })
   async show(@Incoming() { tx, params }: Call) {
     const found = await findHold(tx, params['holdId']!);
     if (!found) throw notFound('hold');
-    return new Answer(200, { ...found, ...(await this.kit.vault.read(tx, found.holdId, ['reason', 'authority'])) });
+    const words = await this.kit.vault.read(tx, found.holdId, ['reason', 'authority', 'releaseWords']);
+    return new Answer(200, { ...found, ...words });
   }
 
   private async known(tx: Transaction, params: Readonly<Record<string, string>>): Promise<string> {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { HoldScope } from '#events';
+import { HoldScope, ReleaseReason } from '#events';
 import { closed, instant, orNull, pageOf, PageQuery, Recorded, uuid } from '#nest';
 import { Reference } from '../items/items.dto.js';
 
@@ -24,6 +24,13 @@ export const ReviewHold = Type.Object(
   { reviewAt: Type.String({ format: 'date-time', description: 'When it is looked at again; in the future' }) },
   closed,
 );
+export const ReleaseHold = Type.Object(
+  {
+    reason: Type.Enum(ReleaseReason.enum, { description: 'The kind of reason; `other` needs words' }),
+    words: Type.Optional(text('More on why, in your words; kept in the vault')),
+  },
+  closed,
+);
 export const HoldsQuery = Type.Object(
   { ...PageQuery, state: Type.Optional(Type.Enum(['in_force', 'review_due', 'released'])) },
   closed,
@@ -41,7 +48,10 @@ const hold = {
   placedAt: instant,
   reviewAt: instant,
   releasedAt: orNull(instant),
+  releaseReason: Type.Union([Type.Enum(ReleaseReason.enum), Type.Null()], {
+    description: 'Why it was released; empty while it lasts, and for those released before a reason was asked for',
+  }),
   items: Type.Integer({ description: 'How many items it covers' }),
 };
 export const HoldPage = pageOf(Type.Object(hold));
-export const Hold = Type.Object({ ...hold, reason: Reference, authority: Reference });
+export const Hold = Type.Object({ ...hold, reason: Reference, authority: Reference, releaseWords: Reference });

@@ -5,7 +5,7 @@ import { projection, tenantTable, type Transaction } from '#eventsourcing';
 /** What must be kept, and until when somebody looks at it again. Why is in the vault. */
 export const holdsTable = tenantTable(
   'holds',
-  'hold_id uuid not null, scope json not null, state text not null, placed_at timestamptz not null, review_at timestamptz not null, released_at timestamptz',
+  'hold_id uuid not null, scope json not null, state text not null, placed_at timestamptz not null, review_at timestamptz not null, released_at timestamptz, release_reason text',
   'hold_id',
   'placed_at, hold_id',
 );
@@ -14,7 +14,9 @@ export const holdsProjection = projection<RetentionPayloads>('holds', ['holdId']
   HoldPlaced: ({ occurredAt, data }) => ({ upsert: { ...data, state: 'in_force', placedAt: occurredAt } }),
   HoldReviewDue: ({ data: { holdId } }) => ({ update: { holdId, state: 'review_due' } }),
   HoldReviewed: ({ data }) => ({ update: { ...data, state: 'in_force' } }),
-  HoldReleased: ({ occurredAt, data }) => ({ update: { ...data, state: 'released', releasedAt: occurredAt } }),
+  HoldReleased: ({ occurredAt, data: { holdId, reason } }) => ({
+    update: { holdId, state: 'released', releasedAt: occurredAt, releaseReason: reason ?? null },
+  }),
 });
 
 /** One hold; times are ISO 8601 UTC. */
@@ -25,11 +27,12 @@ export interface HoldRow {
   readonly placedAt: string;
   readonly reviewAt: string;
   readonly releasedAt: string | null;
+  readonly releaseReason: RetentionPayloads['HoldReleased']['reason'] | null;
   /** How many items it covers. */
   readonly items: number;
 }
 
-const columns = `hold_id as "holdId", scope, state, iso(placed_at) as "placedAt", iso(review_at) as "reviewAt", iso(released_at) as "releasedAt",
+const columns = `hold_id as "holdId", scope, state, iso(placed_at) as "placedAt", iso(review_at) as "reviewAt", iso(released_at) as "releasedAt", release_reason as "releaseReason",
   (select count(*)::integer from item_holds i where i.tenant_id = h.tenant_id and i.hold_id = h.hold_id) as items`;
 
 /** One hold by its id; undefined when the organisation has none. */

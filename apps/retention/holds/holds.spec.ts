@@ -12,8 +12,9 @@ const why = {
 };
 const place = (scope: object, more: object = {}, key?: string) =>
   councils.app.post('/v1/holds', { scope, ...why, ...more }, key ? { key } : {});
-const release = (holdId: unknown, key?: string) =>
-  councils.app.post(`/v1/holds/${holdId as string}/release`, undefined, key ? { key } : {});
+const over = { reason: 'inquiry_ended', words: 'Letter of the inquiry to Ann Moor' };
+const release = (holdId: unknown, key?: string, body: object = over) =>
+  councils.app.post(`/v1/holds/${holdId as string}/release`, body, key ? { key } : {});
 const item = async (itemId: unknown) => (await councils.app.get(`/v1/retention-items/${itemId as string}`)).body;
 const task = async (taskId: unknown) => councils.app.get(`/v1/deletion-tasks/${taskId as string}`);
 const keyFor = async (...scopes: string[]) => (await councils.app.post('/v1/keys', { scopes })).body['key'] as string;
@@ -92,6 +93,16 @@ describe('a hold over the end of an item’s time', () => {
     expect((await councils.app.get(`/v1/holds/${holdId}`)).body).toMatchObject({ state: 'released', items: 0 });
   });
 
+  it('[BR-61] says why it was released: the kind in the history, the words with the hold alone', async () => {
+    expect((await councils.app.get(`/v1/holds/${holdId}`)).body).toMatchObject({
+      releaseReason: 'inquiry_ended',
+      releaseWords: { state: 'value', value: over.words },
+      reason: { value: why.reason },
+    });
+    const { body } = await councils.app.get('/v1/history?type=HoldReleased');
+    expect(body.items!.map(({ data }) => data)).toContainEqual({ holdId, reason: 'inquiry_ended' });
+  });
+
   it('[BR-35] then the owner’s word counts, as a word', async () => {
     const word = { scope: 'own_device', attestedBy: owner, occurredAt: '2026-09-30T16:00:00Z' };
     expect(await councils.app.post(`/v1/deletion-tasks/${kept['taskId'] as string}/attest`, word)).toMatchObject({
@@ -147,6 +158,21 @@ describe('bad input', () => {
 
   it('[BR-61] is refused on a group nobody registered, where it would keep nothing and nobody would know', async () => {
     expect((await place({ groupId: randomUUID() })).body).toMatchObject({ status: 409, code: 'GroupUnknown' });
+  });
+
+  it.each([
+    ['no reason', undefined, 'body'],
+    ['a reason that is none of the kinds', { reason: 'Ann said so' }, 'body/reason'],
+    ['another reason than those named without a word on it', { reason: 'other' }, 'body/words'],
+  ])('[BR-61] does not release a hold for %s, naming the field', async (_, body, field) => {
+    const { holdId } = (await place({ groupId }, { reviewAt: '2027-01-20T09:00:00Z' })).body;
+    const answer = await councils.app.post(`/v1/holds/${holdId as string}/release`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body['errors']).toMatchObject([{ field }]);
+    expect((await councils.app.get(`/v1/holds/${holdId as string}`)).body).toMatchObject({
+      state: 'in_force',
+      releaseReason: null,
+    });
   });
 
   it('refuses a review in the past', async () => {

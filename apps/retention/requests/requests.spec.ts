@@ -190,7 +190,7 @@ describe('erasure', () => {
     const { body } = await request({ kind: 'erasure', personId });
     expect((await erase(body['requestId'])).body).toMatchObject({ status: 409, code: 'UnderHold' });
     expect((await app.get(`/v1/people/${personId}`)).body['personal']).toMatchObject({ name: { state: 'value' } });
-    await done(`/v1/holds/${holdId as string}/release`);
+    await done(`/v1/holds/${holdId as string}/release`, { reason: 'dispute_settled' });
     expect((await erase(body['requestId'])).status).toBe(201);
     await app.settle();
     expect((await app.get(`/v1/people/${personId}`)).body['personal']).toMatchObject({ name: { state: 'erased' } });

@@ -41,7 +41,7 @@ describe('what is to be looked at again', () => {
     await app.moveClock('2024-02-02T09:00:00.000Z');
     expect(await list('state=due')).toMatchObject([{ id: body['holdId'], subject: 'hold' }]);
     expect((await done(body['holdId'])).status).toBe(404);
-    await app.post(`/v1/holds/${body['holdId'] as string}/release`);
+    await app.post(`/v1/holds/${body['holdId'] as string}/release`, { reason: 'inquiry_ended' });
     expect(await list('subject=hold')).toEqual([]);
   });
 

@@ -130,7 +130,7 @@ describe('a time that has yet to begin', () => {
       { decides: true, because: expect.stringContaining('a hold beats deletion') },
       { decides: false },
     ]);
-    await councils.app.post(`/v1/holds/${hold.body['holdId'] as string}/release`);
+    await councils.app.post(`/v1/holds/${hold.body['holdId'] as string}/release`, { reason: 'inquiry_ended' });
     expect(await item(itemId)).toMatchObject({ state: 'scheduled', retainUntil: '2024-09-02T08:00:00.000Z' });
   });
 

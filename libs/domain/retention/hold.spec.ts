@@ -13,7 +13,8 @@ const placed = record('HoldPlaced', { holdId, scope: { groupId }, reviewAt });
 const placing = { name: 'PlaceHold', data: { ...placed.data, rules } } as const;
 const demanding = { name: 'DemandReview', data: { holdId, dueAt: reviewAt } } as const;
 const reviewing = { name: 'ReviewHold', data: { holdId, reviewAt: later } } as const;
-const releasing = { name: 'ReleaseHold', data: { holdId } } as const;
+const why = { holdId, reason: 'inquiry_ended' } as const;
+const releasing = { name: 'ReleaseHold', data: why } as const;
 const { given } = specify(hold);
 
 describe('a hold', () => {
@@ -45,8 +46,9 @@ describe('a hold', () => {
     given(placed, reviewed).when(demanding, { now: reviewAt }).expectNothing();
   });
 
-  it('[BR-61] is released once', () => {
-    const released = record('HoldReleased', { holdId });
+  it('[BR-61] is released once, for a reason; one of before the reasons is over as well', () => {
+    const released = record('HoldReleased', why);
+    given(placed, record('HoldReleased', { holdId })).when(releasing).expectNothing();
     given(placed).when(releasing).expectEvents(released);
     given(placed, released).when(releasing).expectNothing();
     given().when(releasing).expectRefused('HoldUnknown');

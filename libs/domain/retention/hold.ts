@@ -14,7 +14,8 @@ export type HoldCommands = {
   DemandReview: { readonly holdId: string; readonly dueAt: string };
   /** Still needed; to be looked at again at `reviewAt`. */
   ReviewHold: { readonly holdId: string; readonly reviewAt: string };
-  ReleaseHold: { readonly holdId: string };
+  /** Released by hand, so somebody says why. */
+  ReleaseHold: Required<HoldEvents['HoldReleased']>;
 };
 
 type State =
@@ -49,9 +50,9 @@ export const hold: Decider<State, HoldCommands, HoldEvents> = {
         return refuse('ReviewInThePast', 'A hold is looked at again later, not earlier.');
       return [record('HoldReviewed', { holdId, reviewAt })];
     },
-    ReleaseHold: ({ holdId }, state) => {
+    ReleaseHold: (released, state) => {
       if (state.status === 'none') return unknown;
-      return state.status === 'released' ? nothing : [record('HoldReleased', { holdId })];
+      return state.status === 'released' ? nothing : [record('HoldReleased', released)];
     },
   },
   evolve: {
