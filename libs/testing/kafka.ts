@@ -36,13 +36,16 @@ export async function startBroker(): Promise<Broker> {
   const given = process.env['KAFKA_BROKERS'];
   if (given) return { brokers: given.split(','), stop: async () => {} };
   if (await answers('docker', 'info')) return startInDocker();
-  if ((await answers('java', '-version')) && (await answers('mvn', '-version'))) return startFromJars();
+  if (await canRunJars()) return startFromJars();
   throw new Error(
-    'No Kafka broker for the tests. Do one of these: start Docker; install a Java runtime 17 or later and Maven ' +
-      '(Debian, Ubuntu: apt install openjdk-17-jre-headless maven; macOS: brew install openjdk maven); ' +
+    `No Kafka broker for the tests. Do one of these: start Docker; ${installJava}; ` +
       'or set KAFKA_BROKERS=host:port to a broker of Kafka 3.9 or later.',
   );
 }
+
+const installJava =
+  'install a Java runtime 17 or later and Maven (Debian, Ubuntu: apt install openjdk-17-jre-headless maven; macOS: brew install openjdk maven)';
+const canRunJars = async () => (await answers('java', '-version')) && (await answers('mvn', '-version'));
 
 async function answers(command: string, argument: string): Promise<boolean> {
   return run(command, [argument], { timeout: 20_000 }).then(
@@ -61,15 +64,16 @@ async function startInDocker(): Promise<Broker> {
   return { brokers: [`${container.getHost()}:${container.getMappedPort(9093)}`], stop };
 }
 
-/** Where Kafka's own jars lie (fetched once by Maven) as a Java class path, and the settings of its logging. Needs Java and Maven. */
+/** Where Kafka's own jars lie (fetched once by Maven) as a Java class path, and the settings of its logging. Says what to install where Java or Maven is missing. */
 export async function kafkaJars(): Promise<{ classPath: string; logging: string }> {
+  if (!(await canRunJars())) throw new Error(`Several Kafka brokers run from Kafka's own jars: ${installJava}.`);
   const tools = toolsFolder();
   return { classPath: join(await fetchJars(tools), '*'), logging: join(tools, 'log4j2.xml') };
 }
 
 async function startFromJars(): Promise<Broker> {
   const tools = toolsFolder();
-  const { classPath: jars } = await kafkaJars();
+  const jars = join(await fetchJars(tools), '*');
   // Another process may take a port between our asking and Kafka's binding; three tries make that harmless.
   for (let attempt = 1; ; attempt += 1) {
     const broker = await launch(tools, jars);
