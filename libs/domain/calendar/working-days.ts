@@ -37,12 +37,30 @@ function bankHolidays(year: number, region: Region): ReadonlySet<string> {
 
 /** The instant a limit of so many working days after an instant's own day ends: the midnight that ends the last one, ISO 8601 UTC. */
 export function workingDaysAfter(instant: string, count: number, region: Region, timeZone = DEFAULT_TIME_ZONE): string {
-  let day = Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone).toPlainDate();
+  let day = dayIn(instant, timeZone);
   for (let left = count; left > 0;) {
     day = day.add({ days: 1 });
     if (isWorkingDay(day.toString(), region)) left -= 1;
   }
   return endOf(day, timeZone);
+}
+
+/**
+ * The instant a limit of so many days ends: the midnight that ends the last of them, counted from the day after an instant's own day;
+ * an end on a weekend or a bank holiday moves to the next working day. ISO 8601 UTC.
+ */
+export function daysAfter(instant: string, count: number, region: Region, timeZone = DEFAULT_TIME_ZONE): string {
+  return endOf(workingDayFrom(dayIn(instant, timeZone).add({ days: count }), region), timeZone);
+}
+
+const dayIn = (instant: string, timeZone: string) =>
+  Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone).toPlainDate();
+
+/** The day, or the first working day after it. */
+function workingDayFrom(first: Temporal.PlainDate, region: Region): Temporal.PlainDate {
+  let day = first;
+  while (!isWorkingDay(day.toString(), region)) day = day.add({ days: 1 });
+  return day;
 }
 
 function endOf(day: Temporal.PlainDate, timeZone: string): string {
@@ -79,9 +97,9 @@ export function statutoryDue({ receivedAt, months, pauses, region, timeZone = DE
   readonly day: string;
   readonly dueAt: string;
 } {
-  const dayOf = (instant: string) => Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone).toPlainDate();
+  const dayOf = (instant: string) => dayIn(instant, timeZone);
   const stoodStill = pauses.reduce((days, { from, to }) => days + dayOf(from).until(dayOf(to)).days, 0);
-  let day = dayOf(receivedAt).add({ months }, { overflow: 'constrain' }).add({ days: stoodStill });
-  while (!isWorkingDay(day.toString(), region)) day = day.add({ days: 1 });
+  const last = dayOf(receivedAt).add({ months }, { overflow: 'constrain' }).add({ days: stoodStill });
+  const day = workingDayFrom(last, region);
   return { day: day.toString(), dueAt: endOf(day, timeZone) };
 }

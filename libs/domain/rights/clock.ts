@@ -1,7 +1,7 @@
 /** The time the law gives to answer: when it begins, when it stands still, and by when it may be told that it is longer. */
 import type { RetentionPayloads } from '#events';
-import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
-import { type Pause, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
+import { compareInstants, secondsLate } from '../calendar/calendar.js';
+import { daysAfter, type Pause, statutoryDue, workingDaysAfter } from '../calendar/working-days.js';
 
 type Received = RetentionPayloads['RequestReceived'];
 type Kind = Received['kind'];
@@ -18,8 +18,8 @@ export const waitsForIdentity = (kind: Kind): boolean => kind !== 'complaint' &&
 
 /**
  * The end of the time to answer: a calendar month (UK GDPR, article 12(3)); twenty working days from the day after
- * receipt (Freedom of Information Act 2000, section 10); for a complaint thirty days to acknowledge it (Data Protection
- * Act 2018, section 164A). ISO 8601 UTC.
+ * receipt (Freedom of Information Act 2000, section 10); for a complaint thirty days to acknowledge it, counted from the day
+ * after receipt as the Information Commissioner reads it (Data Protection Act 2018, section 164A). ISO 8601 UTC.
  */
 export function dueOf(
   { kind, region, timeZone }: Pick<Received, 'kind' | 'region' | 'timeZone'>,
@@ -29,7 +29,7 @@ export function dueOf(
     months,
   }: { readonly runsFrom: string; readonly pauses: readonly Pause[]; readonly months: 1 | 3 },
 ): string {
-  if (kind === 'complaint') return addDuration(runsFrom, 'P30D', timeZone);
+  if (kind === 'complaint') return daysAfter(runsFrom, 30, region, timeZone);
   if (kind === 'freedom_of_information') return workingDaysAfter(runsFrom, 20, region, timeZone);
   return statutoryDue({ receivedAt: runsFrom, months, pauses, region, timeZone }).dueAt;
 }

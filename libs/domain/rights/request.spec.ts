@@ -36,11 +36,21 @@ describe('the time to answer', () => {
     ['rectification', dueAt],
     ['objection', dueAt],
     ['freedom_of_information', '2026-02-28T00:00:00.000Z'],
-    ['complaint', '2026-03-02T12:00:00.000Z'],
+    ['complaint', '2026-03-03T00:00:00.000Z'],
   ])('of a request of the kind %s received on 31 January ends on %s', (kind, end) => {
     given()
       .when(receiving(kind), at(receivedAt))
       .expectEvents({ ...record('RequestReceived', { ...base, ...saying(kind), kind, dueAt: end }), rules });
+  });
+
+  it.each([
+    ['on the calendar of the organisation’s own zone', '2026-06-15T23:30:00.000Z', '2026-07-16T23:00:00.000Z'],
+    ['moved past a weekend, across the change of the clocks', '2026-03-12T00:30:00.000Z', '2026-04-13T23:00:00.000Z'],
+    ['moved past a bank holiday', '2026-04-04T09:00:00.000Z', '2026-05-05T23:00:00.000Z'],
+  ])('of a complaint is thirty whole days after the day of receipt, %s', (_, occurredAt, end) => {
+    given()
+      .when(receiving('complaint'), at(occurredAt))
+      .expectEvents(record('RequestReceived', { ...base, kind: 'complaint' as const, dueAt: end }));
   });
 
   it('is not received twice', () => {
@@ -105,7 +115,7 @@ describe('the time to answer', () => {
   });
 
   it('a complaint is acknowledged within thirty days, whatever is unclear about it', () => {
-    const complaint = received('complaint', '2026-03-02T12:00:00.000Z');
+    const complaint = received('complaint', '2026-03-03T00:00:00.000Z');
     const acknowledged = record('ComplaintAcknowledged', { requestId, lateBySeconds: 0 });
     given(complaint).when(step('AcknowledgeComplaint'), at('2026-02-02T12:00:00.000Z')).expectEvents(acknowledged);
     given(complaint, acknowledged).when(step('AcknowledgeComplaint'), soon).expectNothing();
@@ -148,7 +158,7 @@ describe('what would move the clock', () => {
 
   it('who asks matters to nobody for a complaint, nor for freedom of information: the time runs from receipt', () => {
     for (const kind of ['complaint', 'freedom_of_information'] as const) {
-      const due = kind === 'complaint' ? '2026-03-02T12:00:00.000Z' : '2026-02-28T00:00:00.000Z';
+      const due = kind === 'complaint' ? '2026-03-03T00:00:00.000Z' : '2026-02-28T00:00:00.000Z';
       given()
         .when(receiving(kind, false), at(receivedAt))
         .expectEvents(record('RequestReceived', { ...base, kind, dueAt: due }));
