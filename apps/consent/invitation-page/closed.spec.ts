@@ -192,12 +192,13 @@ describe('the page', () => {
 
 it('[LD-28] nobody is asked to join while the agreement that the policy asks for is not published', async () => {
   const { app, done, member } = invited;
-  await done('/v1/profiles/political-party/activate', {});
   const group = { name: 'New', purpose: 'A new one', groupType: 'party-group', admins: [await member()] };
   const { groupId } = (await done('/v1/groups', group)) as { groupId: string };
   await app.settle();
   await done('/v1/texts/fields', { groupId, fields });
   const { path } = await invited.invite({ groupId });
+  await done('/v1/profiles/political-party/activate', {});
+  await app.settle();
   const early = await invited.open(path);
   expect({ status: early.status, form: early.form, html: early.html }).toMatchObject({
     status: 409,

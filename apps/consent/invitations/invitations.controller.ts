@@ -1,7 +1,7 @@
 import { Inject, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { v7 } from 'uuid';
-import { consentTerms, invitation, invitationTerms, type InvitationCommands } from '#domain';
+import { invitation, invitationTerms, type InvitationCommands } from '#domain';
 import type { Cause, Outcome, Transaction } from '#eventsourcing';
 import {
   afterId,
@@ -14,6 +14,8 @@ import {
   instantIn,
   invalid,
   listed,
+  NEIGHBOURS,
+  type Neighbours,
   notFound,
   pastInstantIn,
   PUBLIC_URL,
@@ -26,9 +28,7 @@ import {
   Resource,
   ServiceKit,
 } from '#nest';
-import { groupClosedAt } from '../consents/lasting.js';
 import { mailInvitation } from './invitation-mail.js';
-import { currentText } from '../texts/texts.read-model.js';
 import {
   InvitationGiven,
   InvitationPage,
@@ -41,6 +41,7 @@ import {
 } from './invitations.dto.js';
 import { findInvitation, listInvitations, type InvitationRow } from './invitations.read-model.js';
 import { qrCode } from './qr.js';
+import { notReady, requirePerson } from './ready.js';
 import { newToken, tokenHash } from './token.js';
 
 type Wish = Omit<InvitationCommands['IssueInvite'], 'tokenHash' | 'terms'>;
@@ -55,13 +56,14 @@ export class InvitationsController {
   constructor(
     @Inject(ServiceKit) private readonly kit: ServiceKit,
     @Inject(PUBLIC_URL) private readonly publicUrl: string | undefined,
+    @Inject(NEIGHBOURS) private readonly neighbours: Neighbours,
   ) {}
 
   @Command('', {
     scopes: ['admin', 'moderator'],
     summary: 'Issues an invitation; the link is in this answer alone, and in a mail to its person where it is mailed',
     description:
-      'For one person (`personId`) or for whoever an `audience` is. Refused where the policy has no such way in, or nobody in that role to open it (LD-12, HSU-03, HSU-08, HSU-22), and while the group’s notice lacks what the policy requires (LD-11).',
+      'For one person (`personId`) or for whoever an `audience` is. Refused where the policy has no such way in, or nobody in that role to open it (LD-12, HSU-03, HSU-08, HSU-22), and while the group’s notice lacks what the policy requires (LD-11) or the agreement it asks for is not published (LD-28).',
     body: IssueInvitation,
     answers: InvitationGiven,
     secret: true,
@@ -87,6 +89,7 @@ export class InvitationsController {
     if (wish.personId && wish.maxUses !== 1) throw invalid([{ field: 'body/maxUses', rule: 'is 1 for one person' }]);
     if (await findInvitation(tx, wish.inviteId))
       return refused('InviteKnown', 'An invitation of this id was issued already; its link is shown once.');
+    if (wish.personId) await requirePerson(this.neighbours, tx.tenantId!, wish.personId);
     return this.give(call, wish, body, request);
   }
 
@@ -171,15 +174,9 @@ export class InvitationsController {
     request: Request,
   ): Promise<Answer> {
     const { groupId, inviteId } = wish;
-    if (await groupClosedAt(tx, groupId)) return refused('GroupClosed', 'The group is closed.');
     const policy = await requirePolicy(tx, groupId);
-    const lacking = await this.lacking(tx, groupId, consentTerms(policy).requiredItems);
-    if (lacking.length > 0)
-      return refused(
-        'NoticeIncomplete',
-        `The group’s notice does not say: ${lacking.join(', ')}.`,
-        consentTerms(policy).rules,
-      );
+    const missing = await notReady(this.kit, tx, groupId, policy);
+    if (missing) return missing;
     if (!whatsappLink && (await this.kit.vault.read(tx, groupId, ['whatsappLink'])).whatsappLink.state !== 'value')
       return refused(
         'GroupLinkMissing',
@@ -201,11 +198,6 @@ export class InvitationsController {
 
   private async given(outcome: Outcome, inviteId: string, link: string): Promise<Answer> {
     return recorded(outcome, { inviteId, link, qr: await qrCode(link) });
-  }
-
-  private async lacking(tx: Transaction, groupId: string, required: readonly string[]): Promise<string[]> {
-    const notice = await currentText(this.kit, tx, groupId, 'notice');
-    return required.filter((item) => !notice?.items.includes(item));
   }
 
   /** Where people reach the page: as it is set, or as this request reached us. */

@@ -95,6 +95,36 @@ describe('issuing an invitation', () => {
     expect((await invited.issue({ groupId })).status).toBe(201);
   });
 
+  it('[LD-28] [LD-11] refuses one while the agreement that the policy asks for is not published, and says what to publish', async () => {
+    const activate = (overrides: object) => invited.done('/v1/profiles/political-party/activate', { overrides });
+    const group = { name: 'New', purpose: 'x', groupType: 'party-group', admins: [await invited.member()] };
+    const groupId = (await invited.done('/v1/groups', group))['groupId'] as string;
+    await activate({});
+    await invited.app.settle();
+    await invited.done('/v1/texts/fields', { groupId, fields });
+    const { status, body } = await invited.issue({ groupId });
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'AgreementMissing' });
+    expect(body.detail).toMatch(/^Publish the group’s agreement first/);
+    expect(body['rules']).toMatchObject([
+      { parameter: 'agreement_topics', obligations: expect.arrayContaining(['LD-28']) },
+    ]);
+    await invited.done('/v1/texts', { groupId, kind: 'agreement', sections: agreement, publish: true });
+    expect((await invited.issue({ groupId })).status).toBe(201);
+    await activate({ '*': { agreement_topics: [] } });
+    await invited.app.settle();
+  });
+
+  it('[LD-12] refuses one for a person nobody knows, and names the field', async () => {
+    const stranger = { audience: undefined, maxUses: 1, personId: randomUUID() };
+    const { status, body } = await invited.issue(stranger);
+    expect({ status, errors: body['errors'] }).toEqual({
+      status: 400,
+      errors: [{ field: 'body/personId', rule: 'must be somebody who is registered' }],
+    });
+    const { personId } = await invited.somebody();
+    expect((await invited.issue({ ...stranger, personId })).status).toBe(201);
+  });
+
   it.each([
     ['for a person and an audience', { personId: randomUUID() }, 'body'],
     ['for nobody', { audience: undefined }, 'body'],
