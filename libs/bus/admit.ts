@@ -1,4 +1,4 @@
-import type { Transaction } from '#eventsourcing';
+import { integerArray, textArray, uuidArray, type Transaction } from '#eventsourcing';
 import type { Item } from './batch.js';
 import { versionsFollowed } from './continuity.js';
 import { lanesWaiting } from './parked.js';
@@ -11,6 +11,8 @@ export interface Admitted {
   readonly waiting: Set<string>;
   /** The last version handled of each stream, for projections; 0 for one it has not seen. */
   readonly followed: Map<string, number> | undefined;
+  /** Those of the streams that it had seen something of before. */
+  readonly seen: ReadonlySet<string>;
 }
 
 interface AdmitRow {
@@ -37,8 +39,8 @@ export async function admit(
   const [row] = await tx.prepared<AdmitRow>('select known, waiting, versions from admit($1, $2, $3, $4, $5)', [
     tx.tenantId,
     name,
-    ids,
-    [...lanes],
+    uuidArray(ids),
+    textArray([...lanes]),
     projects,
   ]);
   const { known, waiting } = row!;
@@ -54,6 +56,7 @@ export async function admit(
     fresh,
     waiting: stillWaiting,
     followed: projects ? new Map([...lanes].map((lane) => [lane, versions.get(lane) ?? 0])) : undefined,
+    seen: new Set([...versions].flatMap(([stream, version]) => (version > 0 ? [stream] : []))),
   };
 }
 
@@ -64,24 +67,23 @@ export async function admit(
 export function settle(
   tx: Transaction,
   processor: string,
-  followed: ReadonlyMap<string, number> | undefined,
+  { followed, seen }: Pick<Admitted, 'followed' | 'seen'>,
   counts: ReadonlyMap<string, number>,
 ): void {
   const moved = [...(followed ?? [])].filter(([, version]) => version > 0);
   if (moved.length === 0 && counts.size === 0) return;
-  tx.send(
-    `with kept as (
-       insert into followed (tenant_id, processor, stream_id, version) select $1, $2, * from unnest($3::text[], $4::int[])
-       on conflict (tenant_id, processor, stream_id) do update set version = excluded.version where followed.version < excluded.version)
-     insert into checkpoints (processor, topic, handled) select $2, * from unnest($5::text[], $6::bigint[])
-     on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled`,
-    [
-      tx.tenantId,
-      processor,
-      moved.map(([stream]) => stream),
-      moved.map(([, version]) => version),
-      [...counts.keys()],
-      [...counts.values()],
-    ],
-  );
+  const isSeen = ([stream]: (typeof moved)[number]) => seen.has(stream);
+  tx.send('select settle($1, $2, $3, $4, $5, $6, $7, $8)', [
+    tx.tenantId,
+    processor,
+    ...columnsOf(moved.filter((one) => !isSeen(one))),
+    ...columnsOf(moved.filter(isSeen)),
+    [...counts.keys()],
+    [...counts.values()],
+  ]);
 }
+
+const columnsOf = (moved: readonly (readonly [stream: string, version: number])[]) => [
+  textArray(moved.map(([stream]) => stream)),
+  integerArray(moved.map(([, version]) => version)),
+];

@@ -82,9 +82,9 @@ export class Pass {
     }
     for (const run of groups.length === 1 ? [items] : runsOfOneTenant(items)) await this.handleRun(run);
     if (this.failure) throw this.failure;
-    for (const [nth, [tenantId, { followed }]] of [...this.admitted].entries()) {
+    for (const [nth, [tenantId, admitted]] of [...this.admitted].entries()) {
       await tx.actFor(tenantId);
-      settle(tx, processing.name, followed, nth === 0 ? this.counts : new Map());
+      settle(tx, processing.name, admitted, nth === 0 ? this.counts : new Map());
     }
   }
 

@@ -73,6 +73,35 @@ describe('a command', () => {
     expect(await state(one)).toEqual({ state: { total: 10 }, version: 3 });
   });
 
+  it('that is one of many sees what came before it in the same call, wherever', async () => {
+    const ids = Array.from({ length: 300 }, () => randomUUID());
+    const twice = [...ids, ...ids].map((id) => add(id, 6));
+    const outcomes = await execute(add(ids[0]!, 1), add(ids[0]!, 1), ...twice, add(ids[299]!, 4));
+    const went = outcomes.map(({ version, refusal }) => [version, refusal?.refused]);
+    expect(went.slice(0, 4)).toEqual([1, 2, 3, 1].map((version) => [version, undefined]));
+    expect(went[302]).toEqual([4, 'TooMany']);
+    expect(went.slice(303, 602)).toEqual(ids.slice(1).map(() => [2, 'TooMany']));
+    expect(went[602]).toEqual([3, undefined]);
+    expect(await state(ids[299]!)).toEqual({ state: { total: 10 }, version: 3 });
+  });
+
+  it('that is one of many fails with all of them, and for the reason of the first that failed', async () => {
+    const ids = Array.from({ length: 600 }, () => randomUUID());
+    const failing = service.database.inTenant(tenant, async (tx) => {
+      const streams = await commands.states(tx, limited, ids);
+      await execute(add(ids[10]!, 1)); // somebody else, meanwhile
+      return commands.execute(
+        tx,
+        limited,
+        byTests,
+        ids.map((id) => add(id, 1, { stream: streams.get(id)! })),
+      );
+    });
+    await expect(failing).rejects.toThrow(WrongExpectedVersion);
+    expect(await state(ids[0]!)).toMatchObject({ version: 0 });
+    expect(await state(ids[599]!)).toMatchObject({ version: 0 });
+  });
+
   it('that names another version than the stream’s fails, and all of its call with it', async () => {
     const [one, two] = [randomUUID(), randomUUID()];
     await execute(add(one, 1));

@@ -1,7 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { fold, isRefusal, type CommandOf, type Decider, type NewEvent, type Refusal } from '#domain';
 import type { RecordedEvent } from '#events';
 import type { Transaction } from './database.js';
-import { WrongExpectedVersion } from './errors.js';
+import { sqlState, WrongExpectedVersion } from './errors.js';
 import type { Append, Cause, EventStore } from './store.js';
 
 /** A wish to one stream of a decider. */
@@ -33,16 +34,66 @@ export interface Outcome {
   readonly refusal?: Refusal;
 }
 
+/** So many requests are read, decided and written at a time. */
+const PART = 250;
+/** What Postgres says of every statement after the one that failed. */
+const FAILED_BEFORE = '25P02';
+
 /** Load, fold, decide, append: the one way from a command to events. */
 export class Commands {
   constructor(readonly store: EventStore) {}
 
   /**
-   * Decides each request against its stream, in order, and appends everything in one statement. A refusal's evidence is
-   * recorded like any event; the other requests go on. Throws WrongExpectedVersion when a client's version is not the stream's
+   * Decides each request against its stream, in order, and appends everything, in one statement for each 250 requests. A refusal's
+   * evidence is recorded like any event; the other requests go on. Throws WrongExpectedVersion when a client's version is not the stream's
    * or somebody else wrote meanwhile; then nothing of this call is recorded.
    */
-  async execute<S, C extends object, E extends object>(
+  execute<S, C extends object, E extends object>(
+    tx: Transaction,
+    decider: Decider<S, C, E>,
+    cause: Cause,
+    requests: readonly CommandRequest<C>[],
+  ): Promise<Outcome[]> {
+    return requests.length > PART
+      ? this.inParts(tx, decider, cause, requests)
+      : this.atOnce(tx, decider, cause, requests);
+  }
+
+  /** Reads all streams, and decides and writes one part while the database reads or writes another. */
+  private async inParts<S, C extends object, E extends object>(
+    tx: Transaction,
+    decider: Decider<S, C, E>,
+    cause: Cause,
+    requests: readonly CommandRequest<C>[],
+  ): Promise<Outcome[]> {
+    const parts = partsOf(requests);
+    const asked = new Set<string>();
+    const reads = parts.map((part) => {
+      const ids = part.flatMap(({ id, stream }) => (stream || asked.has(id) ? [] : [id]));
+      for (const id of ids) asked.add(id);
+      return this.states(tx, decider, ids);
+    });
+    for (const read of reads) read.catch(() => undefined); // each is waited for below, unless an earlier one failed
+    const streams = new Map<string, Loaded<S>>();
+    const written = new Set<string>();
+    const writes: Promise<Outcome[]>[] = [];
+    for (const [nth, part] of parts.entries()) {
+      for (const [id, stream] of await reads[nth]!) streams.set(id, stream);
+      // Of what is asked of one stream in one part, only the first is certain to be on its way.
+      if (part.some(({ id }) => written.has(id))) await Promise.allSettled(writes);
+      for (const { id } of part) written.add(id);
+      const loaded = part.map((request) =>
+        request.stream ? request : { ...request, stream: streams.get(request.id)! },
+      );
+      const write = this.atOnce(tx, decider, cause, loaded);
+      write.catch(() => undefined); // told by `allOf`
+      writes.push(write);
+      await turn(); // what was asked of the database leaves now
+    }
+    return (await allOf(writes)).flat();
+  }
+
+  private async atOnce<S, C extends object, E extends object>(
     tx: Transaction,
     decider: Decider<S, C, E>,
     cause: Cause,
@@ -152,4 +203,16 @@ export class Commands {
     }
     return recorded;
   }
+}
+
+function partsOf<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / PART) }, (_, nth) => all.slice(nth * PART, (nth + 1) * PART));
+}
+
+/** What all of these gave; or throws what the first of them failed with in the database, when each of them has ended. */
+async function allOf<T>(writes: readonly Promise<T>[]): Promise<T[]> {
+  const ends = await Promise.allSettled(writes);
+  const faults = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  if (faults.length > 0) throw faults.find((fault) => sqlState(fault) !== FAILED_BEFORE) ?? faults[0];
+  return ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
 }

@@ -8,3 +8,4 @@ export { Appender } from './appender.js';
 export * from './commands.js';
 export { Relay, readSequenced, type RelayOptions, type SequencedEvent } from './relay.js';
 export { Sweeper, type SweeperOptions } from './sweeper.js';
+export { integerArray, textArray, uuidArray } from './binary-array.js';

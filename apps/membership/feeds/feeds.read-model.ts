@@ -1,17 +1,18 @@
-import type { Transaction } from '#eventsourcing';
+import { uuidArray, type Transaction } from '#eventsourcing';
 
 /** Who takes in statements, by whichever door: one name, so that a statement sent over HTTP and over the bus is known. */
 export const FEEDS_PROCESSOR = 'membership.feeds';
 
 /** Notes these statements as handled; returns those that were not yet. */
 export async function rememberNew(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await tx.query<{ event_id: string }>(
-    // In one order for everybody, so that two batches never wait for each other's rows.
-    `insert into inbox (tenant_id, processor, event_id) select $1, $2, id from unnest($3::uuid[]) as id order by id
-     on conflict do nothing returning event_id`,
-    [tx.tenantId, FEEDS_PROCESSOR, [...new Set(ids)]],
-  );
-  return new Set(rows.map((row) => row.event_id));
+  const fresh = new Set([...ids].sort()); // in one order for everybody, so that two batches never wait for each other's rows
+  const [row] = await tx.prepared<{ known: string[] }>('select enter($1, $2, $3) as known', [
+    tx.tenantId,
+    FEEDS_PROCESSOR,
+    uuidArray([...fresh]),
+  ]);
+  for (const id of row!.known) fresh.delete(id);
+  return fresh;
 }
 
 /** Lets statements that were not taken in come again. */

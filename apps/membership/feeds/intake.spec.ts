@@ -42,6 +42,15 @@ describe('a feed of many statements', () => {
     first.mockRestore();
   });
 
+  it('[R7] counts each once, however many of them were there before', async () => {
+    const taken = async (batch: readonly object[]) => (await app.post('/v1/feeds', batch, asBatch)).body as object;
+    const all = events(300, 'f');
+    expect(await taken(all.slice(100, 160))).toMatchObject({ accepted: 60, duplicates: 0 });
+    expect(await taken(all)).toMatchObject({ accepted: 240, duplicates: 60 });
+    expect(await taken(all)).toMatchObject({ accepted: 0, duplicates: 300 });
+    expect(await taken([...events(200, 'g'), ...events(200, 'g')])).toMatchObject({ accepted: 200, duplicates: 200 });
+  });
+
   it('is published, all of it, when no further one has come', async () => {
     await app.post('/v1/feeds', events(100, 'e'), asBatch);
     const [recorded] = await app.rows<{ count: string }>('select count(*) from events');

@@ -1,5 +1,5 @@
 import type { MembershipPayloads } from '#events';
-import { projection, tenantTable, type Transaction } from '#eventsourcing';
+import { projection, tenantTable, textArray, type Transaction } from '#eventsourcing';
 
 /**
  * Whom each outside identifier names, by commitment: the value itself is nowhere. The second key is the rule that one
@@ -76,15 +76,24 @@ export interface Holder {
 /** One text for an identifier, to look it up in `holdersOf`. */
 export const linkKey = ({ kind, commitment }: CommittedLink): string => `${kind} ${commitment}`;
 
-/** Whom each of these identifiers names, by `linkKey`; those that name nobody are not in it. */
+/**
+ * Whom each of these identifiers names, by `linkKey`; those that name nobody are not in it. Each is looked up by itself: as a plain join, of
+ * many at once, it would be planned to read every identifier that the organisation has.
+ */
 export async function holdersOf(tx: Transaction, wanted: readonly CommittedLink[]): Promise<Map<string, Holder>> {
-  const rows = await tx.query<CommittedLink & { person_id: string; confidence: Holder['confidence'] }>(
-    `select l.kind, l.commitment, l.person_id, l.confidence
-     from unnest($2::text[], $3::text[]) as wanted (kind, commitment) join identity_links l using (kind, commitment)
-     where l.tenant_id = $1`,
-    [tx.tenantId, wanted.map(({ kind }) => kind), wanted.map(({ commitment }) => commitment)],
+  const rows = await tx.query<{ nr: string; person_id: string; confidence: Holder['confidence'] }>(
+    `select w.nr, l.person_id, l.confidence from unnest($2::text[], $3::text[]) with ordinality as w (kind, commitment, nr)
+     cross join lateral (
+       select x.person_id, x.confidence from identity_links x
+       where x.tenant_id = $1 and x.kind = w.kind and x.commitment = w.commitment offset 0) l`,
+    [tx.tenantId, textArray(wanted.map(({ kind }) => kind)), textArray(wanted.map(({ commitment }) => commitment))],
   );
-  return new Map(rows.map((row) => [linkKey(row), { personId: row.person_id, confidence: row.confidence }]));
+  return new Map(
+    rows.map(({ nr, person_id, confidence }) => [
+      linkKey(wanted[Number(nr) - 1]!),
+      { personId: person_id, confidence },
+    ]),
+  );
 }
 
 /** How a person is known, by which source; the identifiers themselves are not kept. */

@@ -70,6 +70,38 @@ describe('registering a person', () => {
   });
 });
 
+describe('a corrected name or address', () => {
+  const corrections = (personId: string) =>
+    app.stored<{ event: string }>(
+      `select (body::json)::text as event from membership.events where stream_id = 'person-' || $1 and type like '%PersonalDataCorrected%' order by version`,
+      [personId],
+    );
+
+  it('is on record as who changed what kind of value and when, and never as the value', async () => {
+    const personId = await idOf([crm('p1')], { name: 'Canary Ada', email: 'ada@canary.example' });
+    expect(await corrections(personId)).toEqual([]);
+    const changed = { name: 'Canary Ida', email: 'ada@canary.example', occurredAt: '2026-05-31T09:00:00Z' };
+    const { body } = await register([crm('p1')], { ...changed, source: 'hr' });
+    expect((body['events'] as { name: string }[]).map(({ name }) => name)).toEqual(['PersonalDataCorrected']);
+    const [first, ...others] = await corrections(personId);
+    expect(others).toEqual([]);
+    expect(JSON.parse(first!.event)).toMatchObject({
+      occurredAt: '2026-05-31T09:00:00.000Z',
+      actor: { kind: 'key' },
+      data: { personId, fields: ['name'], source: 'hr', reportedAt: '2026-05-31T09:00:00.000Z' },
+    });
+    expect(first!.event).not.toMatch(/canary/i);
+  });
+
+  it('is none where the value is as before, or the first of its kind', async () => {
+    const personId = await idOf([crm('p2')], { name: 'Canary Bo' });
+    await register([crm('p2')], { name: 'Canary Bo', email: 'bo@canary.example' });
+    expect(await corrections(personId)).toEqual([]);
+    await register([crm('p2')], { name: 'Canary Beau', email: 'beau@canary.example' });
+    expect(JSON.parse((await corrections(personId))[0]!.event).data.fields).toEqual(['name', 'email']);
+  });
+});
+
 describe('phone numbers', () => {
   afterAll(() => app.activate('parent-carer-charity'));
 

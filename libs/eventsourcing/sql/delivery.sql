@@ -73,21 +73,35 @@ grant select, insert, update on followed to :app, :relay;
 grant select, insert, update on parked to :app, :relay;
 grant select, insert, delete on idempotency to :app, :relay;
 
--- Enters events into a processor's inbox and says what has to be known before they are handled: which of them it had already, which of
--- these lanes have parked messages, and, for a projection, how far it has followed each of the streams. A table that is nearly empty must
--- not make a plan that reads it whole, because the plan is kept.
-create function admit(tenant uuid, name text, ids uuid[], lanes text[], projects boolean)
-  returns table (known uuid[], waiting text[], versions json) language plpgsql set enable_seqscan = off as $$
+-- Enters events into a processor's inbox; returns those that it had already. Of many there is hardly ever one, and a row takes a third less
+-- where the key alone refuses what is known: only when it did is each of them asked for. Few are asked for at once, as undoing has its price.
+create function enter(tenant uuid, name text, ids uuid[]) returns uuid[] language plpgsql as $$
 declare
   entered uuid[];
 begin
+  if cardinality(ids) >= 50 then
+    begin
+      insert into inbox (tenant_id, processor, event_id) select tenant, name, id from unnest(ids) as id;
+      return '{}';
+    exception when unique_violation then null;
+    end;
+  end if;
   with fresh as (
     insert into inbox (tenant_id, processor, event_id) select tenant, name, id from unnest(ids) as id
     on conflict do nothing returning event_id
   )
   select coalesce(array_agg(f.event_id), '{}') into entered from fresh f;
-  known := case when cardinality(entered) = cardinality(ids) then '{}'
-    else array(select id from unnest(ids) as id except select id from unnest(entered) as id) end;
+  if cardinality(entered) = cardinality(ids) then return '{}'; end if;
+  return array(select id from unnest(ids) as id except select id from unnest(entered) as id);
+end $$;
+
+-- Enters events into a processor's inbox and says what has to be known before they are handled: which of them it had already, which of
+-- these lanes have parked messages, and, for a projection, how far it has followed each of the streams. A table that is nearly empty must
+-- not make a plan that reads it whole, because the plan is kept.
+create function admit(tenant uuid, name text, ids uuid[], lanes text[], projects boolean)
+  returns table (known uuid[], waiting text[], versions json) language plpgsql set enable_seqscan = off as $$
+begin
+  known := enter(tenant, name, ids);
   waiting := array(select distinct p.key from parked p
     where p.tenant_id = tenant and p.processor = name and p.key = any(lanes) and p.state = 'parked');
   if projects then
@@ -97,12 +111,31 @@ begin
   return next;
 end $$;
 
+-- Keeps how far a projection has followed streams, those that it had not seen when the batch was admitted apart, and adds to the count of
+-- what was handled by topic. Many new ones are written as in `enter`: another consumer of the group may have been there meanwhile.
+create function settle(
+  tenant uuid, name text, unseen text[], unseen_versions integer[], seen text[], seen_versions integer[], topics text[], counts bigint[]
+) returns void language plpgsql as $$
+begin
+  if cardinality(unseen) >= 50 then
+    begin
+      insert into followed (tenant_id, processor, stream_id, version) select tenant, name, u.* from unnest(unseen, unseen_versions) u;
+      unseen := '{}';
+      unseen_versions := '{}';
+    exception when unique_violation then null;
+    end;
+  end if;
+  insert into followed (tenant_id, processor, stream_id, version)
+    select tenant, name, f.* from unnest(unseen || seen, unseen_versions || seen_versions) f
+    on conflict (tenant_id, processor, stream_id) do update set version = excluded.version where followed.version < excluded.version;
+  insert into checkpoints (processor, topic, handled) select name, c.* from unnest(topics, counts) c
+    on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled;
+end $$;
+
 -- Enters events that a processor has no handler for into its inbox and counts those that are new, as a transaction of its own. False, and
 -- nothing done, where one of the lanes has parked messages: then they have to wait behind them.
 create function pass_over(tenant uuid, name text, ids uuid[], lanes text[], of_topic text) returns boolean
   language plpgsql set enable_seqscan = off as $$
-declare
-  new_ones integer;
 begin
   perform open_for(tenant::text);
   if exists (
@@ -110,9 +143,7 @@ begin
   ) then
     return false;
   end if;
-  insert into inbox (tenant_id, processor, event_id) select tenant, name, id from unnest(ids) as id on conflict do nothing;
-  get diagnostics new_ones = row_count;
-  insert into checkpoints (processor, topic, handled) values (name, of_topic, new_ones)
+  insert into checkpoints (processor, topic, handled) values (name, of_topic, cardinality(ids) - cardinality(enter(tenant, name, ids)))
     on conflict (processor, topic) do update set handled = checkpoints.handled + excluded.handled;
   return true;
 end $$;
