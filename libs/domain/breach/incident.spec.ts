@@ -223,3 +223,12 @@ describe('behaviour in a group', () => {
       .expectNothing();
   });
 });
+
+describe('what is said of an incident', () => {
+  it('[CN-21] is not of a time before it was reported: not that it was passed on, nor that something was done, nor its end', () => {
+    for (const command of [telling('manager'), taking('report'), closing('resolved')])
+      given({ ...reported(), occurredAt: reportedAt })
+        .when(command, at('2026-03-27T17:59:59.999Z'))
+        .expectRefused('BeforeReport');
+  });
+});

@@ -1,7 +1,7 @@
 /** What people report that is no breach, and what has to follow: whom to tell by when, and the steps of a conduct case. */
 import type { RetentionPayloads, Rule } from '#events';
 import { addDuration, compareInstants, secondsLate } from '../calendar/calendar.js';
-import { type Decider, type Decision, nothing, record, refuse } from '../decider.js';
+import { type Decider, type Decision, type Moment, nothing, record, refuse } from '../decider.js';
 import { type ResolvedPolicy, ruleOf } from '../policy/policy.js';
 import { findRoute } from './checklist.js';
 import { actWithin, escalation, type MatterName } from './matter.js';
@@ -101,6 +101,7 @@ export type IncidentCommands = {
 
 interface Known {
   readonly reported: Reported;
+  readonly reportedAt: string;
   readonly told: ReadonlySet<string>;
   readonly taken: ReadonlySet<string>;
   readonly isOverdue: boolean;
@@ -121,7 +122,7 @@ export const incident: Decider<State, IncidentCommands, IncidentEvents> = {
       return [record('IncidentReported', { ...data, ...plan }, ...rules)];
     },
     PassOn: (data, state, { occurredAt }) =>
-      whileOpen(state, ({ reported, told }) => {
+      whileOpen(state, occurredAt, ({ reported, told }) => {
         if (!reported.recipients.includes(data.recipient))
           return refuse('NotARecipient', 'This kind of report does not go there.');
         if (told.has(data.recipient)) return nothing;
@@ -140,9 +141,10 @@ export const incident: Decider<State, IncidentCommands, IncidentEvents> = {
     Close: close,
   },
   evolve: {
-    IncidentReported: (_, reported) => ({
+    IncidentReported: (_, reported, { occurredAt }) => ({
       status: 'open',
       reported,
+      reportedAt: occurredAt,
       told: new Set(),
       taken: new Set(),
       isOverdue: false,
@@ -182,14 +184,26 @@ function untold({ reported: { recipients }, told }: Known): string[] {
   return told.has(recipients.at(-1)!) ? [] : recipients.filter((recipient) => !told.has(recipient));
 }
 
-function whileOpen(state: State, decide: (known: Known) => Decision<IncidentEvents>): Decision<IncidentEvents> {
+/** Decides on an open incident; `at` is the time that something is said of, which is not before the report. */
+function whileOpen(
+  state: State,
+  at: string,
+  decide: (known: Known) => Decision<IncidentEvents>,
+): Decision<IncidentEvents> {
   if (state.status === 'none') return refuse('IncidentUnknown', 'No incident of this id was reported.');
-  return state.status === 'closed' ? refuse('IncidentClosed', 'The incident is closed.') : decide(state);
+  if (state.status === 'closed') return refuse('IncidentClosed', 'The incident is closed.');
+  return compareInstants(at, state.reportedAt) < 0
+    ? refuse('BeforeReport', 'The incident was reported later than that.')
+    : decide(state);
 }
 
 /** Where the policy is strict a later step needs the earlier ones, or a word on why they are left out (HSU-26, LD-40). */
-function takeStep({ isExplained, ...data }: IncidentCommands['TakeStep'], state: State): Decision<IncidentEvents> {
-  return whileOpen(state, ({ reported: { steps, inOrder }, taken }) => {
+function takeStep(
+  { isExplained, ...data }: IncidentCommands['TakeStep'],
+  state: State,
+  { occurredAt }: Moment,
+): Decision<IncidentEvents> {
+  return whileOpen(state, occurredAt, ({ reported: { steps, inOrder }, taken }) => {
     const at = steps.indexOf(data.step);
     if (at < 0) return refuse('NoSuchStep', 'What is to be done about this has no such step.');
     if (taken.has(data.step)) return nothing;
@@ -201,9 +215,9 @@ function takeStep({ isExplained, ...data }: IncidentCommands['TakeStep'], state:
 }
 
 /** A report is not done with before whoever it is for knows of it. A conduct case may end after any step, the first one at least (LD-41). */
-function close(data: IncidentEvents['IncidentClosed'], state: State): Decision<IncidentEvents> {
+function close(data: IncidentEvents['IncidentClosed'], state: State, { occurredAt }: Moment): Decision<IncidentEvents> {
   if (state.status === 'closed') return nothing;
-  return whileOpen(state, (known) => {
+  return whileOpen(state, occurredAt, (known) => {
     const { reported, taken } = known;
     const isConduct = reported.category === 'conduct';
     const owed = isConduct ? [] : reported.steps.filter((step) => !taken.has(step));

@@ -37,9 +37,10 @@ describe('a matter of behaviour', () => {
     expect(obligations(party, matter)).toContain(obligation);
     expect(matters[matter].advice).toMatch(/the person alone/);
     const reported = reportedAs(party, matter);
-    for (const step of ['monitor', 'remove']) given(reported).when(taking(step)).expectRefused('StepOutOfOrder');
+    for (const step of ['monitor', 'remove'])
+      given(reported).when(taking(step), at(reportedAt)).expectRefused('StepOutOfOrder');
     given(reported)
-      .when(taking('direct_contact'))
+      .when(taking('direct_contact'), at(reportedAt))
       .expectEvents(record('IncidentStepTaken', { incidentId, step: 'direct_contact', takenBy: ann, skipped: [] }));
   });
 
@@ -47,9 +48,9 @@ describe('a matter of behaviour', () => {
     expect(obligations(society, 'off_topic')).toEqual(expect.arrayContaining(['HSU-20', 'HSU-24']));
     expect(matters.off_topic.advice).toMatch(/what the group is for.*separate social group/);
     const reported = reportedAs(society, 'off_topic');
-    given(reported).when(taking('direct_contact')).expectRefused('StepOutOfOrder');
+    given(reported).when(taking('direct_contact'), at(reportedAt)).expectRefused('StepOutOfOrder');
     given(reported)
-      .when(taking('remind'))
+      .when(taking('remind'), at(reportedAt))
       .expectEvents(record('IncidentStepTaken', { incidentId, step: 'remind', takenBy: ann, skipped: [] }));
   });
 

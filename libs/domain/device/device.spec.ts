@@ -91,3 +91,30 @@ describe('a device', () => {
     given(registered, retired).when(losing).expectRefused('DeviceRetired');
   });
 });
+
+describe('what is said of a lost device', () => {
+  const early = at('2026-03-28T11:59:59.999Z');
+  const past = [registered, { ...lost, occurredAt: lostAt }] as const;
+
+  it('[CN-07] is not of a time before it was lost: neither that something was done, nor that it was found', () => {
+    given(...past)
+      .when(doing('tell_manager'), early)
+      .expectRefused('BeforeLoss');
+    given(...past)
+      .when({ name: 'ReportFound', data: { deviceId } }, early)
+      .expectRefused('BeforeLoss');
+    given(...past)
+      .when({ name: 'ReportFound', data: { deviceId } }, at(lostAt))
+      .expectEvents(record('DeviceFound', { deviceId }));
+  });
+
+  it('[CN-07] that was found is not lost again before that day', () => {
+    const found = { ...record('DeviceFound', { deviceId }), occurredAt: dueAt };
+    given(...past, found)
+      .when(losing, at(lostAt))
+      .expectRefused('BeforeFind');
+    given(...past, found)
+      .when(losing, at(dueAt))
+      .expectEvents(record('DeviceLost', { ...lost.data, dueAt: '2026-03-30T12:00:00.000Z' }));
+  });
+});

@@ -35,6 +35,7 @@ const tasksWithGroups: readonly DeviceTask[] = ['remove_from_groups', 'log_out_l
 
 interface Loss {
   readonly lost: DeviceEvents['DeviceLost'];
+  readonly lostAt: string;
   readonly done: ReadonlySet<DeviceTask>;
   readonly isOverdue: boolean;
 }
@@ -45,6 +46,8 @@ type State =
       readonly device: Registered;
       readonly isSearchAllowed: boolean | undefined;
       readonly loss: Loss | undefined;
+      /** When it was last found again. */
+      readonly foundAt?: string;
     };
 
 export const device: Decider<State, DeviceCommands, DeviceEvents> = {
@@ -71,14 +74,16 @@ export const device: Decider<State, DeviceCommands, DeviceEvents> = {
       );
     },
     ReportLost: ({ deviceId, groupIds }, state, { occurredAt }) =>
-      whileKnown(state, ({ device: { personId }, loss }) => {
+      whileKnown(state, ({ device: { personId }, loss, foundAt }) => {
         if (loss) return nothing;
+        if (foundAt !== undefined && compareInstants(occurredAt, foundAt) < 0)
+          return refuse('BeforeFind', 'The device was found again later than that.');
         const tasks = groupIds.length > 0 ? [...tasksWithGroups] : tasksWithGroups.slice(1);
         const dueAt = addDuration(occurredAt, WITHIN);
         return [record('DeviceLost', { deviceId, personId, groupIds: [...groupIds], tasks, dueAt })];
       }),
     DoTask: (data, state, { occurredAt }) =>
-      whileLost(state, ({ lost, done }) => {
+      whileLost(state, occurredAt, ({ lost, done }) => {
         if (!lost.tasks.includes(data.task)) return refuse('NoSuchTask', 'This need not be done about this device.');
         if (done.has(data.task)) return nothing;
         return [record('DeviceTaskDone', { ...data, lateBySeconds: secondsLate(lost.dueAt, occurredAt) })];
@@ -90,7 +95,7 @@ export const device: Decider<State, DeviceCommands, DeviceEvents> = {
         ? [record('DeviceTasksOverdue', { ...data, tasks })]
         : nothing;
     },
-    ReportFound: (data, state) => whileLost(state, () => [record('DeviceFound', data)]),
+    ReportFound: (data, state, { occurredAt }) => whileLost(state, occurredAt, () => [record('DeviceFound', data)]),
   },
   evolve: {
     DeviceRegistered: (_, registered) => ({
@@ -102,11 +107,14 @@ export const device: Decider<State, DeviceCommands, DeviceEvents> = {
     DeviceSearchAnswered: (state, { isAllowed }) =>
       state.status === 'none' ? state : { ...state, isSearchAllowed: isAllowed },
     DeviceRetired: (state) => (state.status === 'none' ? state : { ...state, status: 'retired' }),
-    DeviceLost: (state, lost) =>
-      state.status === 'none' ? state : { ...state, loss: { lost, done: new Set(), isOverdue: false } },
+    DeviceLost: (state, lost, { occurredAt }) =>
+      state.status === 'none'
+        ? state
+        : { ...state, loss: { lost, lostAt: occurredAt, done: new Set(), isOverdue: false } },
     DeviceTaskDone: (state, { task }) => withLoss(state, (loss) => ({ ...loss, done: new Set([...loss.done, task]) })),
     DeviceTasksOverdue: (state) => withLoss(state, (loss) => ({ ...loss, isOverdue: true })),
-    DeviceFound: (state) => (state.status === 'none' ? state : { ...state, loss: undefined }),
+    DeviceFound: (state, _, { occurredAt }) =>
+      state.status === 'none' ? state : { ...state, loss: undefined, foundAt: occurredAt },
   },
   deadlines: {
     DeviceLost: ({ deviceId, dueAt }) => [
@@ -123,8 +131,14 @@ function whileKnown(state: State, decide: (known: Known) => Decision<DeviceEvent
   return state.status === 'retired' ? refuse('DeviceRetired', 'The device is used no more.') : decide(state);
 }
 
-function whileLost(state: State, decide: (loss: Loss) => Decision<DeviceEvents>): Decision<DeviceEvents> {
-  return whileKnown(state, ({ loss }) => (loss ? decide(loss) : refuse('NotLost', 'The device is not lost.')));
+/** Decides on a lost device; `at` is the time that something is said of, which is not before the loss. */
+function whileLost(state: State, at: string, decide: (loss: Loss) => Decision<DeviceEvents>): Decision<DeviceEvents> {
+  return whileKnown(state, ({ loss }) => {
+    if (!loss) return refuse('NotLost', 'The device is not lost.');
+    return compareInstants(at, loss.lostAt) < 0
+      ? refuse('BeforeLoss', 'The device was lost later than that.')
+      : decide(loss);
+  });
 }
 
 const undone = ({ lost, done }: Loss): DeviceTask[] => lost.tasks.filter((task) => !done.has(task));

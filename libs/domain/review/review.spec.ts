@@ -103,6 +103,10 @@ describe('a review', () => {
       lateBySeconds: 5,
     });
     given(waiting, due).when(reviewing, at('2027-03-01T10:00:05.000Z')).expectEvents(reviewed);
+    const past = { ...waiting, occurredAt: inForce };
+    given(past).when(reviewing, at('2026-03-01T09:59:59.999Z')).expectRefused('BeforeInForce');
+    const looked = { ...reviewed, occurredAt: '2027-03-01T10:00:05.000Z' };
+    given(past, looked).when(reviewing, at('2027-03-01T10:00:04.999Z')).expectRefused('BeforeLastReview');
     given(waiting, due, reviewed).when(declaring('DeclareOverdue'), at('2027-12-01T09:00:00.000Z')).expectNothing();
     const handedOn = { ...reviewing.data, owner: 'legal_team' };
     given(waiting, due)

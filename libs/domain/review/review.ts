@@ -41,6 +41,9 @@ interface Waiting {
   readonly firstDue: string;
   readonly dueAt: string;
   readonly status: 'upcoming' | 'due' | 'overdue';
+  /** When the rules came into force as they are, and when somebody last looked at them. */
+  readonly inForceFrom: string;
+  readonly lookedAt?: string;
 }
 type State = { readonly status: 'none' } | { readonly status: 'dropped' } | Waiting;
 
@@ -87,7 +90,11 @@ export const review: Decider<State, ReviewCommands, ReviewEvents> = {
         : nothing,
     RecordReview: (data, state, { occurredAt }) => {
       if (!isWaiting(state)) return refuse('ReviewUnknown', 'No review of this id is asked for.');
-      const { scheduled, dueAt } = state;
+      const { scheduled, dueAt, inForceFrom, lookedAt = inForceFrom } = state;
+      if (compareInstants(occurredAt, inForceFrom) < 0)
+        return refuse('BeforeInForce', 'The rules that are to be looked at came into force later than that.');
+      if (compareInstants(occurredAt, lookedAt) < 0)
+        return refuse('BeforeLastReview', 'Somebody has looked at them later than that already.');
       const { policyVersion, every, timeZone } = scheduled;
       const next = addDuration(occurredAt, every, timeZone);
       const owner = data.owner ?? scheduled.owner;
@@ -103,21 +110,23 @@ export const review: Decider<State, ReviewCommands, ReviewEvents> = {
     },
   },
   evolve: {
-    ReviewScheduled: (_, scheduled) => ({
+    ReviewScheduled: (_, scheduled, { occurredAt }) => ({
       scheduled,
+      inForceFrom: occurredAt,
       firstDue: scheduled.dueAt,
       dueAt: scheduled.dueAt,
       status: 'upcoming',
     }),
     PolicyReviewDue: (state) => (isWaiting(state) ? { ...state, status: 'due' } : state),
     PolicyReviewOverdue: (state) => (isWaiting(state) ? { ...state, status: 'overdue' } : state),
-    PolicyReviewed: (state, { dueAt, owner }) =>
+    PolicyReviewed: (state, { dueAt, owner }, { occurredAt }) =>
       isWaiting(state)
         ? {
             ...state,
             scheduled: { ...state.scheduled, ...(owner === undefined ? {} : { owner }) },
             dueAt,
             status: 'upcoming',
+            lookedAt: occurredAt,
           }
         : state,
     ReviewDropped: () => ({ status: 'dropped' }),
