@@ -9,6 +9,9 @@ import { fillHistory, instantOf, sizesOf } from './history.seed.js';
 import type { Connection } from './peers.js';
 
 const PAGE = 50;
+/** Calls of each side in a round. Where the slowest in a hundred are judged it takes so many that not two or three of them decide. */
+const CALLS = 300;
+const CALLS_JUDGED = 1_500;
 /** Different people, groups and times a question is asked about, in turns. */
 const VARIETY = 40;
 type Ask = (nr: number) => Promise<unknown>;
@@ -46,12 +49,13 @@ function question(name: string, about: Question['about'], depth: number): Questi
 /** Pages of the history through the product's own code and row-level security, beside keyset SQL written by hand for the same table. */
 export async function historyRows(ground: Ground, size: Size): Promise<Row[]> {
   const lengths = size.quick ? [10_000, 50_000] : [50_000, 500_000, 5_000_000];
+  const callsAt = (length: number) => (length === lengths.at(-1) ? CALLS_JUDGED : CALLS);
   const stages: Stage[] = [];
   try {
     for (const length of lengths) stages.push(await setStage(ground, length));
     const round = async () => {
       const figures: Record<string, Figures> = {};
-      for (const stage of stages) Object.assign(figures, await ask(stage, size.quick ? 60 : 300));
+      for (const stage of stages) Object.assign(figures, await ask(stage, size.quick ? 60 : callsAt(stage.length)));
       return figures;
     };
     return await measure({ round, bars: bars(lengths) }, size);
