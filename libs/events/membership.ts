@@ -68,6 +68,12 @@ export const membershipEvents = declareEvents('membership', {
     reportedAt: Instant,
     source: Term,
   }),
+  PersonalDataCorrected: event('Values on record were replaced by others; the values are in the vault', {
+    personId: Id,
+    fields: Type.Array(oneOf('name', 'email', 'phone'), { minItems: 1 }),
+    reportedAt: Instant,
+    source: Term,
+  }),
   PersonalDataDropped: event('Values were removed from the vault: the consent they were kept by has ended', {
     subjectId: Id,
     fields: Type.Array(Term),

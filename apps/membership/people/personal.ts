@@ -41,7 +41,8 @@ export interface PersonalPlan {
 
 /**
  * Compares what sources say with the vault. Of names, numbers and addresses the last one to arrive is kept; of dates of birth
- * the one stated last by the source's own time. A changed date of birth is a fact for every group with a minimum age (LD-08).
+ * the one stated last by the source's own time. A changed date of birth is a fact for every group with a minimum age (LD-08); that
+ * another value was replaced is on record too, so that history shows who put right what kind of value, and when.
  */
 export async function planPersonal(
   kit: ServiceKit,
@@ -69,7 +70,7 @@ export async function planPersonal(
     held.set(statement.personId, { ...before, ...news });
     writes.set(statement.personId, { ...writes.get(statement.personId), ...news });
     changed[index] = Object.keys(news).some((field) => field !== 'dateOfBirthReportedAt');
-    return news.dateOfBirth === undefined ? [] : [corrected(statement, tx.now)];
+    return corrections(statement, news, before, tx.now);
   });
   const write = () => (writes.size > 0 ? kit.vault.writeMany(tx, writes) : Promise.resolve());
   return { requests, changed, isErased, isPhoneLeftOut, write };
@@ -98,16 +99,21 @@ function newsIn({ values: { dateOfBirth, ...others }, reportedAt }: PersonalStat
   return { ...news, dateOfBirthReportedAt: reportedAt, ...(isSame ? {} : { dateOfBirth }) };
 }
 
-function corrected(
+/** What to say in the person's stream of the values that are new: of a date of birth always, of others where they replace one. */
+function corrections(
   { personId, source, reportedAt, cause }: PersonalStatement,
+  news: Fields,
+  before: Fields,
   now: string,
-): CommandRequest<PersonCommands> {
-  return {
-    id: personId,
-    command: { name: 'CorrectDateOfBirth', data: { personId, source, reportedAt } },
-    occurredAt: reportedAt < now ? reportedAt : now,
-    ...(cause ? { cause } : {}),
-  };
+): CommandRequest<PersonCommands>[] {
+  const replaced = (['name', 'email', 'phone'] as const).filter((field) => news[field] && before[field]);
+  const about = { personId, source, reportedAt };
+  const commands = [
+    ...(replaced.length > 0 ? [{ name: 'CorrectDetails' as const, data: { ...about, fields: replaced } }] : []),
+    ...(news.dateOfBirth === undefined ? [] : [{ name: 'CorrectDateOfBirth' as const, data: about }]),
+  ];
+  const occurredAt = reportedAt < now ? reportedAt : now;
+  return commands.map((command) => ({ id: personId, command, occurredAt, ...(cause ? { cause } : {}) }));
 }
 
 /** Nobody alive is older, and nobody is recorded before birth. */

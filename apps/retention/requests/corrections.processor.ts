@@ -21,6 +21,13 @@ export class CorrectionsProcessor {
     await this.note(event, handling, event.data.personId, 'date_of_birth');
   }
 
+  @EventPattern<string>(typeOf('membership', 'PersonalDataCorrected'), corrections)
+  async replaced(@Payload() event: Heard<'PersonalDataCorrected'>, @Ctx() handling: Handling) {
+    const { personId, fields } = event.data;
+    const classes = new Set(fields.map((field) => (field === 'name' ? ('name' as const) : ('contact' as const))));
+    await this.note(event, handling, personId, ...classes);
+  }
+
   @EventPattern<string>(typeOf('membership', 'PersonStatusSynced'), corrections)
   async synced(@Payload() event: Heard<'PersonStatusSynced'>, @Ctx() handling: Handling) {
     await this.note(event, handling, event.data.personId, 'category');
@@ -40,10 +47,10 @@ export class CorrectionsProcessor {
     { id, correlationId, recordedAt }: RecordedEvent,
     { tx }: Handling,
     personId: string,
-    of: DataClass,
+    ...classes: DataClass[]
   ): Promise<void> {
     const cause = { actor: { kind: 'system', id: CORRECTIONS } as const, correlationId, causationId: id };
-    const about = { correctionId: id, classes: [of], madeAt: recordedAt, isStated: false };
+    const about = { correctionId: id, classes, madeAt: recordedAt, isStated: false };
     const requests = (await openRectifications(tx, personId)).map((requestId) => ({
       id: requestId,
       command: { name: 'NoteCorrection' as const, data: { requestId, ...about } },

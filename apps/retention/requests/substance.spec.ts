@@ -70,6 +70,20 @@ describe('a request to put data right', () => {
     expect((await read(path)).corrections).toEqual([]);
   });
 
+  it('is answered by a corrected name or address too, each for what it is', async () => {
+    const links = [{ kind: 'crmId', value: 'cyd' }];
+    const say = (values: object) => app.post('/v1/people', { links, source: 'crm', ...values });
+    const personId = (await say({ name: 'Canary Cid', email: 'cid@canary.example' })).body['personId'];
+    await app.settle();
+    const { path } = await request({ kind: 'rectification', personId, wrong: ['name'] });
+    const { path: contact } = await request({ kind: 'rectification', personId, wrong: ['contact'] });
+    await say({ email: 'cyd@canary.example' });
+    expect((await read(path)).corrections).toEqual([]);
+    expect((await read(contact)).corrections).toMatchObject([{ classes: ['contact'], isStated: false }]);
+    await say({ name: 'Canary Cyd' });
+    expect((await read(path)).corrections).toMatchObject([{ classes: ['name'], isStated: false }]);
+  });
+
   it('takes somebody’s word for what no event shows, as such, and has whom others were told', async () => {
     const { path } = await request({
       kind: 'rectification',

@@ -53,6 +53,10 @@ describe('a person becomes known', () => {
     rescind(may(1)),
     { name: 'Link', data: { personId, kind: 'hrId', commitment: 'x', source: 'hr', confidence: 'stated' } } as const,
     { name: 'CorrectDateOfBirth', data: { personId, source: 'hr', reportedAt: may(1) } } as const,
+    {
+      name: 'CorrectDetails' as const,
+      data: { personId, fields: ['name' as const], source: 'hr', reportedAt: may(1) },
+    },
   ])('refuses $name for nobody registered', (command) => {
     given().when(command).expectRefused('PersonUnknown');
   });
@@ -65,6 +69,11 @@ describe('a person becomes known', () => {
     given(registered, linked).when({ name: 'Link', data: link }).expectNothing();
     given(registered, linked).when({ name: 'Link', data: stated }).expectEvents(record('PersonLinked', stated));
     given(registered, record('PersonLinked', stated)).when({ name: 'Link', data: link }).expectNothing();
+  });
+
+  it('records which kinds of values were corrected', () => {
+    const data = { personId, fields: ['name' as const, 'phone' as const], source: 'hr', reportedAt: may(3) };
+    given(registered).when({ name: 'CorrectDetails', data }).expectEvents(record('PersonalDataCorrected', data));
   });
 
   it('[LD-08] records a corrected date of birth, and not an older statement of it', () => {

@@ -11,6 +11,7 @@ type Payloads = Pick<
   | 'LeaverRescinded'
   | 'EligibilityRestored'
   | 'DateOfBirthCorrected'
+  | 'PersonalDataCorrected'
 >;
 type About = { readonly personId: string };
 type LeaverTrigger = 'membership_ended' | 'role_ended';
@@ -39,6 +40,8 @@ export type PersonCommands = {
   DeclareLeft: About & { readonly category: PersonCategory };
   /** The value is in the vault; send it only where it differs from the one on record. */
   CorrectDateOfBirth: About & { readonly source: string; readonly reportedAt: string };
+  /** Says which kinds of values were replaced by others; send it only where they were. */
+  CorrectDetails: MembershipPayloads['PersonalDataCorrected'];
 };
 
 /** A person in one category, as far as the sources have said. */
@@ -207,12 +210,14 @@ export const person: Decider<Person, PersonCommands, Payloads> = {
     ReportLeaver: reportLeaver,
     RescindLeaver: rescindLeaver,
     DeclareLeft: declareLeft,
+    CorrectDetails: (data, { isKnown }) => (isKnown ? [record('PersonalDataCorrected', data)] : whoever()),
     CorrectDateOfBirth: (data, { isKnown, bornReportedAt }) => {
       if (!isKnown) return whoever();
       return bornReportedAt >= data.reportedAt ? nothing : [record('DateOfBirthCorrected', data)];
     },
   },
   evolve: {
+    PersonalDataCorrected: (state) => state,
     PersonRegistered: (state) => ({ ...state, isKnown: true }),
     PersonLinked: (state, data) => ({ ...state, links: new Map(state.links).set(linkKey(data), data.confidence) }),
     PersonStatusSynced: (state, { category, source, status, from, reportedAt }) =>
