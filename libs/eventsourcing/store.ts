@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { NewEvent } from '#domain';
 import { eventType, upcast, type Actor, type EventContext, type RecordedEvent, type Service } from '#events';
 import type { Database, Transaction } from './database.js';
@@ -52,8 +53,8 @@ export interface StoreOptions {
   readonly newId?: () => string;
 }
 
-/** Events of one statement; of a larger append the next ones are made while the last ones are written. */
-const STATEMENT = 500;
+/** Events of one statement; of a larger append the next ones are made while those before them are written. */
+const STATEMENT = 250;
 
 /** What a statement wrote, with the time of the earliest deadline it set. */
 interface Inserted {
@@ -96,7 +97,7 @@ export class EventStore {
   /**
    * Appends to any number of streams, all or nothing, with projections and deadlines. A stream is named once. Throws WrongExpectedVersion
    * when a stream is elsewhere, InvalidEvent when an event does not fit its schema, EventTooLarge over 256 KiB; the transaction is then
-   * unusable and must end. Two appends to the same streams wait for each other; of two of more than 500 events Postgres may have to
+   * unusable and must end. Two appends to the same streams wait for each other; of two of more than 250 events Postgres may have to
    * end one (40P01), like a conflict.
    */
   async append(tx: Transaction, cause: Cause, appends: readonly Append[]): Promise<RecordedEvent[]> {
@@ -136,11 +137,10 @@ export class EventStore {
    * written with them. Throws WrongExpectedVersion as `append` does, and tells nobody who watches.
    */
   async appendAlone(database: Database, tenantId: string, drafts: readonly Draft[]): Promise<RecordedEvent[]> {
-    const projections = this.options.projections ?? [];
-    if (drafts.some(({ name }) => projections.some(({ on }) => on[name])))
+    if (this.isProjected(drafts))
       return database.inTenant(tenantId, async (tx) => {
         const inserted = await this.insert(tx.prepared, tenantId, tx.now, drafts);
-        await project(tx, projections, inserted.recorded);
+        await project(tx, this.options.projections ?? [], inserted.recorded);
         tx.afterCommit(() => this.wake(inserted));
         return inserted.recorded;
       });
@@ -173,40 +173,46 @@ export class EventStore {
     appends: readonly Append[],
   ): Promise<readonly Inserted[]> {
     const projections = this.options.projections ?? [];
-    const pages = this.pages(cause, appends);
-    const size = appends.reduce((n, { events }) => n + events.length, 0);
-    if (size > STATEMENT || appends.some(({ expectedVersion }) => expectedVersion === 'any')) {
-      const inserted = await this.insertAll(tx, tenantId, pages);
-      await project(
-        tx,
-        projections,
-        inserted.flatMap(({ recorded }) => recorded),
-      );
-      return inserted;
+    const sent = await this.send(tx, tenantId, cause, appends);
+    const drafts = sent.flatMap((page) => page.drafts);
+    const isProjected = this.isProjected(drafts);
+    let projecting: Promise<void> | undefined;
+    if (isProjected && drafts.every(({ base }) => base !== null)) {
+      const expected = drafts.map((draft) => recordedAs(draft, tenantId, tx.now, draft.base! + draft.nth));
+      projecting = project(tx, projections, expected);
+      projecting.catch(() => undefined); // should both fail, the events say why
     }
-    const drafts = [...pages].flat();
-    if (drafts.length === 0) return [];
-    const inserting = this.insert(tx.prepared, tenantId, tx.now, drafts);
-    const expected = drafts.map((draft) => recordedAs(draft, tenantId, tx.now, draft.base! + draft.nth));
-    const projecting = project(tx, projections, expected);
-    projecting.catch(() => undefined); // should both fail, the events say why
-    const inserted = await inserting;
-    await projecting;
-    return [inserted];
+    const inserted: Inserted[] = [];
+    for (const { inserting } of sent) inserted.push(await inserting);
+    if (isProjected)
+      await (projecting ??
+        project(
+          tx,
+          projections,
+          inserted.flatMap(({ recorded }) => recorded),
+        ));
+    return inserted;
   }
 
-  /** Writes each page while the next one is made. */
-  private async insertAll(tx: Transaction, tenantId: string, pages: Iterable<Draft[]>): Promise<Inserted[]> {
-    const inserted: Inserted[] = [];
-    let underWay: Promise<Inserted> | undefined;
-    for (const drafts of pages) {
-      if (underWay) inserted.push(await underWay);
-      underWay = this.insert(tx.prepared, tenantId, tx.now, drafts);
-      // It is looked at after the next page is made; should that one fail, what came of this one does not matter any more.
-      underWay.catch(() => undefined);
+  /** Sends each page while the next one is made. */
+  private async send(tx: Transaction, tenantId: string, cause: Cause, appends: readonly Append[]) {
+    const sent: { readonly drafts: readonly Draft[]; readonly inserting: Promise<Inserted> }[] = [];
+    let left = appends.reduce((count, { events }) => count + events.length, 0);
+    for (const drafts of this.pages(cause, appends)) {
+      const inserting = this.insert(tx.prepared, tenantId, tx.now, drafts);
+      // They are looked at in order: after the first that fails, what came of the others does not matter any more.
+      inserting.catch(() => undefined);
+      sent.push({ drafts, inserting });
+      left -= drafts.length;
+      if (left > 0) await setImmediate(); // it leaves before the making of the next one takes the thread
     }
-    if (underWay) inserted.push(await underWay);
-    return inserted;
+    return sent;
+  }
+
+  /** Whether a read model is written with these events. */
+  private isProjected(drafts: readonly Draft[]): boolean {
+    const projections = this.options.projections ?? [];
+    return drafts.some(({ name }) => projections.some(({ on }) => on[name]));
   }
 
   /** The events of these streams in order of version, upcast to their newest form. A stream nobody wrote to has none. */
