@@ -88,7 +88,7 @@ function fold(before: Net, change: RowChange): Net {
 function byColumns(rows: readonly Row[]): Row[][] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
-    const signature = Object.keys(row).sort().join();
+    const signature = signatureOf(Object.keys(row));
     const group = groups.get(signature);
     if (group) group.push(row);
     else groups.set(signature, [row]);
@@ -96,11 +96,29 @@ function byColumns(rows: readonly Row[]): Row[][] {
   return [...groups.values()];
 }
 
-const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+// Rows come by the thousand, and in few forms.
+const signatures = new Map<string, string>();
+function signatureOf(names: string[]): string {
+  const asGiven = names.join();
+  let signature = signatures.get(asGiven);
+  if (signature === undefined) signatures.set(asGiven, (signature = names.sort().join()));
+  return signature;
+}
+
+const snakes = new Map<string, string>();
+function snake(name: string): string {
+  let column = snakes.get(name);
+  if (column === undefined) snakes.set(name, (column = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)));
+  return column;
+}
 const columnName = (name: string) => `"${snake(name)}"`; // quoted: some are words of SQL, such as "offset"
 const asJson = (rows: readonly Row[]) =>
   JSON.stringify(
-    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [snake(name), value ?? null]))),
+    rows.map((row) => {
+      const columns: Record<string, unknown> = {};
+      for (const name of Object.keys(row)) columns[snake(name)] = row[name] ?? null;
+      return columns;
+    }),
   );
 const joinOn = (key: readonly string[]) =>
   ['tenant_id = $1', ...key.map((column) => `t.${column} = r.${column}`)].join(' and ');
