@@ -6,7 +6,7 @@ import { typeOf, type MembershipPayloads, type RecordedEvent, type Service } fro
 import { tenantTable, writeRows, type Transaction } from '#eventsourcing';
 import { activePolicy } from './active-policy.js';
 import type { Slice } from './compose.js';
-import { HttpProblem, problem } from './problem.js';
+import { HttpProblem, type Problem, problem } from './problem.js';
 
 /** The groups a service has heard of, each with its type, for services that decide by a group's policy but do not keep groups. */
 export function knownGroupsSlice(service: Service): Slice {
@@ -67,6 +67,7 @@ export async function requirePolicy(tx: Transaction, groupId: string): Promise<R
   return policy;
 }
 
-function notYet(code: string, detail: string): HttpProblem {
-  return new HttpProblem(problem(409, code, detail), { 'retry-after': '2' });
+/** The 409 for what is not known, or not known yet; news of it travels as an event, so it says when to try again. */
+export function notYet(code: string, detail: string, extra: Partial<Problem> = {}): HttpProblem {
+  return new HttpProblem(problem(409, code, detail, extra), { 'retry-after': '2' });
 }

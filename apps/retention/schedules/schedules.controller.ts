@@ -1,15 +1,18 @@
 import { Inject } from '@nestjs/common';
 import { v5 } from 'uuid';
-import { schedule } from '#domain';
+import { Type } from 'typebox';
+import { schedule, type ScheduleRule } from '#domain';
+import type { Transaction } from '#eventsourcing';
 import {
+  activePolicies,
+  afterKey,
   Answer,
   type Call,
   type CallOf,
   Command,
-  cursorKey,
   Incoming,
-  invalid,
-  page,
+  listed,
+  notYet,
   Read,
   recorded,
   Resource,
@@ -19,6 +22,7 @@ import { AdoptSchedule, CurrentSchedule, ScheduleAdopted, SchedulePage, Schedule
 import { currentSchedule, holdTerms, listSchedules, type ScheduleRow } from './schedules.read-model.js';
 
 const SCHEDULES = '5b6c9d3e-0c8f-4d3c-9f0e-1e6f9a1c2b77';
+const afterNumber = afterKey(Type.Tuple([Type.Integer()]));
 const readers = ['admin', 'moderator', 'compliance', 'auditor'] as const;
 
 /** How long an organisation keeps what, by its own schedule. */
@@ -36,6 +40,7 @@ export class SchedulesController {
   })
   async adopt(@Incoming() { tx, body, cause, expectedVersion }: CallOf<typeof AdoptSchedule>) {
     const { rules } = body;
+    await requireTypes(tx, rules);
     await holdTerms(tx);
     const scheduleId = v5(tx.tenantId!, SCHEDULES);
     const [outcome] = await this.kit.commands.execute(tx, schedule, cause, [
@@ -62,16 +67,10 @@ export class SchedulesController {
     query: SchedulesQuery,
     answers: SchedulePage,
   })
-  async versions(@Incoming() { tx, query }: CallOf<never, typeof SchedulesQuery>) {
-    const { cursor, limit = 50 } = query;
-    const [before] = cursorKey(cursor, 1) ?? [];
-    if (before !== undefined && !Number.isSafeInteger(before))
-      throw invalid([{ field: 'query/cursor', rule: 'must be the next of an earlier page' }]);
-    const rows = await listSchedules(tx, {
-      ...(before === undefined ? {} : { before: Number(before) }),
-      limit: limit + 1,
-    });
-    return page(rows.map(shown), limit, (row) => [row.number]);
+  versions(@Incoming() { tx, query }: CallOf<never, typeof SchedulesQuery>) {
+    const find = async ({ after, limit }: { after: [number] | undefined; limit: number }) =>
+      (await listSchedules(tx, { before: after?.[0], limit })).map(shown);
+    return listed(query, afterNumber, find, ['number']);
   }
 }
 
@@ -81,3 +80,18 @@ const shown = ({ number, contentVersion, adoptedAt, rules }: ScheduleRow) => ({
   adoptedAt,
   rules,
 });
+
+/** Throws the 409 for a rule on a group type that no profile in force has: it would keep nothing, and nobody would know. */
+async function requireTypes(tx: Transaction, rules: readonly ScheduleRule[]): Promise<void> {
+  const known = new Set((await activePolicies(tx)).keys());
+  const unknown = rules.flatMap(({ groupType }, index) =>
+    groupType === '*' || known.has(groupType) ? [] : [`body/rules/${index}/groupType`],
+  );
+  if (unknown.length === 0) return;
+  const rule = `must be * or a group type of a profile in force: ${[...known].toSorted().join(', ') || 'there is none'}`;
+  throw notYet(
+    'GroupTypeUnknown',
+    `${unknown[0]!} ${rule}. If you have just activated a profile, try again in a moment.`,
+    { errors: unknown.map((field) => ({ field, rule })) },
+  );
+}

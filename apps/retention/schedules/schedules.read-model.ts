@@ -43,7 +43,7 @@ export async function currentSchedule(tx: Transaction): Promise<ScheduleRow | un
 }
 
 /** Versions from the newest to the oldest, before a given one. */
-export function listSchedules(tx: Transaction, { before, limit }: { before?: number; limit: number }) {
+export function listSchedules(tx: Transaction, { before, limit }: { before?: number | undefined; limit: number }) {
   return tx.query<ScheduleRow>(
     `select ${columns} from retention_schedules where tenant_id = $1 and ($2::bigint is null or number < $2) order by number desc limit $3`,
     [tx.tenantId, before ?? null, limit],

@@ -168,3 +168,24 @@ describe('who may, and bad input', () => {
     expect(answer.body['errors']).toMatchObject([{ field }]);
   });
 });
+
+describe('a group type that no profile in force knows', () => {
+  it('[CN-19] is refused in a schedule, with the field and the types there are: such a rule would keep nothing', async () => {
+    const before = (await councils.app.get('/v1/retention-schedules')).body;
+    const rules = [
+      rule({ period: 'P9Y' }),
+      rule({ groupType: 'team-chat' }),
+      rule({ groupType: 'emergency_response' }),
+    ];
+    const answer = await adopt(rules);
+    expect(answer).toMatchObject({
+      status: 409,
+      body: {
+        code: 'GroupTypeUnknown',
+        errors: [{ field: 'body/rules/2/groupType', rule: expect.stringContaining('emergency-response') }],
+      },
+    });
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect((await councils.app.get('/v1/retention-schedules')).body).toEqual(before);
+  });
+});
