@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { inProcessTransport } from '#bus';
 import { startEmbeddedPostgres } from '#eventsourcing/embedded';
 import {
+  Answering,
   localControl,
   metricsAddress,
   neighbours,
@@ -46,7 +47,8 @@ export async function startServices({
   env,
   log,
 }: Ground): Promise<RunningProcess & Pick<Standalone, 'first'>> {
-  const transport = inProcessTransport();
+  const answering = new Answering();
+  const transport = inProcessTransport({ pause: () => answering.quiet() });
   const tracing = await tracingFrom(env, 'standalone');
   const kits = await Promise.all(
     [gateway, membership, consent, retention].map((definition) =>
@@ -73,6 +75,7 @@ export async function startServices({
     proxies: proxiesIn(env),
     port: Number(env['PORT'] ?? 3000),
     metrics: metricsAddress(env),
+    answering,
     tracing,
     log,
     providers: [{ provide: CONTROLS, useValue: kits.map(localControl) }],

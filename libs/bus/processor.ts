@@ -23,6 +23,8 @@ export const PAGES = 'rollcall.pages';
 export interface ProcessorOptions extends Parking {
   /** Every topic it listens to. Known events it has no handler for are passed over; unknown ones are parked. */
   readonly topics: readonly string[];
+  /** Somebody waits for what it decides: where one process hands events to all processors, it gets them before the others. */
+  readonly first?: boolean;
   readonly database: Database;
   readonly transport: Transport;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, error?: unknown) => void;
@@ -195,12 +197,13 @@ export class ProcessorServer extends Server implements CustomTransportStrategy {
     return this.options.database.atOnceInTenant(tenantId, pass);
   }
 
-  /** What may lead to further events of its own service first, then what others handle, then what is only counted. */
+  /** What somebody waits for first, then what may lead to further events of its own service, then what others handle, then what is only counted. */
   private turnFor(messages: readonly BusMessage[]): number {
     const handled = messages.filter(({ headers }) => this.processing.handles(headers['ce_type'] ?? ''));
-    if (handled.length === 0) return 2;
+    if (handled.length === 0) return 3;
+    if (this.options.first) return 0;
     const own = `rollcall.${this.name.split('.')[0]}`;
-    return handled.some(({ topic }) => topic === own) ? 0 : 1;
+    return handled.some(({ topic }) => topic === own) ? 1 : 2;
   }
 
   /** Whether a message needs more than to be counted: it has a handler, or cannot be read. */

@@ -11,6 +11,7 @@ export * from './compose.js';
 export * from './control.js';
 export { operationsOf } from './operations.js';
 export * from './process.js';
+export { Answering } from './answering.js';
 export { metricsAddress } from './metrics.js';
 export { tracingFrom } from './tracing.js';
 export * from './active-policy.js';

@@ -8,6 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { connectProcessor, type Transport } from '#bus';
+import type { Answering } from './answering.js';
 import { onBehalfOf, type Log } from './log.js';
 import { HealthController, KITS } from './operations.js';
 import { NEIGHBOURS, noNeighbours, type Neighbours } from './neighbours.js';
@@ -41,6 +42,8 @@ export interface ProcessOptions {
   readonly publicUrl?: string | undefined;
   /** How many reverse proxies of the organisation's own stand before the product: whose word on a caller's address is taken. */
   readonly proxies?: number;
+  /** Is told of its requests; nobody is when left out. */
+  readonly answering?: Answering;
   /** Tells of its requests; closed with the process. */
   readonly tracing?: Tracing;
 }
@@ -69,6 +72,7 @@ export async function createApp(
     neighbours = noNeighbours,
     publicUrl,
     proxies = 0,
+    answering,
     tracing,
   }: Omit<ProcessOptions, 'port' | 'transport' | 'metrics'>,
   metrics?: Metrics,
@@ -97,6 +101,7 @@ export async function createApp(
   app.disable('x-powered-by');
   app.set('query parser', 'simple'); // no nested objects from a query string
   app.set('trust proxy', proxies + (behindGateway ? 1 : 0));
+  if (answering) app.use(answering.requests);
   if (metrics) app.use(metrics.countRequests);
   app.use(observe(log, behindGateway));
   if (tracing) app.use(tracing.requests);

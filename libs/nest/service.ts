@@ -1,6 +1,6 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { v5 } from 'uuid';
-import { ProcessorServer, toMessage, type Transport } from '#bus';
+import { ProcessorServer, toMessage, type ProcessorOptions, type Transport } from '#bus';
 import type { Decider, NewEvent } from '#domain';
 import type { Service } from '#events';
 import {
@@ -31,7 +31,7 @@ export interface ServiceDefinition {
   readonly controllers: readonly Type[];
   readonly providers?: readonly Provider[];
   /** Event processors with the topics each listens to; their `@EventPattern` handlers are among the controllers. */
-  readonly processors: readonly { readonly name: string; readonly topics: readonly string[] }[];
+  readonly processors: readonly Pick<ProcessorOptions, 'name' | 'topics' | 'first'>[];
   readonly deciders: readonly Decider<never, never, never>[];
   readonly projections: readonly Projection[];
   readonly migrations: readonly Migration[];
@@ -103,14 +103,13 @@ export class ServiceKit {
       deciders: definition.deciders,
     });
     const processors = definition.processors.map(
-      ({ name, topics }) =>
+      (processor) =>
         new ProcessorServer({
-          name,
-          topics,
+          ...processor,
           database,
           transport,
           log: plainLog(log),
-          around: tracing && ((events, work) => tracing.handling(name, events, work)),
+          around: tracing && ((events, work) => tracing.handling(processor.name, events, work)),
           seal: (tx, value) => vault.seal(tx, value),
           open: (tx, value) => vault.open(tx, value),
         }),

@@ -6,8 +6,8 @@ import { CONSENTS, ConsentProcessor, RemovalProcessor, REMOVALS } from './remova
 export const removals: Slice = {
   controllers: [RemovalOrdersController, RemovalProcessor, ConsentProcessor],
   processors: [
-    { name: REMOVALS, topics: ['rollcall.membership'] },
-    { name: CONSENTS, topics: ['rollcall.consent'] },
+    { name: REMOVALS, topics: ['rollcall.membership'], first: true },
+    { name: CONSENTS, topics: ['rollcall.consent'], first: true },
   ],
   projections: [removalOrders],
   tables: [removalOrderTable],

@@ -14,6 +14,8 @@ export interface InProcessOptions {
   log?: TransportLog;
   /** Milliseconds a `publish` may take; the port's limit unless given. */
   limit?: number;
+  /** Waited for in each publication between its first turn and the others, for nobody waits for those: it should resolve within milliseconds. */
+  pause?: () => Promise<void>;
 }
 
 /** Milliseconds after which a turn no longer keeps the next one waiting. */
@@ -25,14 +27,18 @@ const TURN = 50;
  * reject until it is subscribed again, so the publisher never counts as delivered what a stopped group has missed.
  * One subscription per group, as there is one process.
  */
-export function inProcessTransport({ log = () => {}, limit = publishLimit }: InProcessOptions = {}): Transport {
+export function inProcessTransport({
+  log = () => {},
+  limit = publishLimit,
+  pause = () => Promise.resolve(),
+}: InProcessOptions = {}): Transport {
   const groups = new Map<string, Group>();
   let closed = false;
 
   return {
     publish: async (messages) => {
       if (closed) throw new TransportStopped('The transport');
-      await withinLimit(limit, (publication) => deliverInTurns([...groups.values()], messages, publication));
+      await withinLimit(limit, (publication) => deliverInTurns([...groups.values()], messages, publication, pause));
     },
     subscribe: async (subscription) => {
       if (closed) throw new TransportStopped('The transport');
@@ -62,6 +68,7 @@ async function deliverInTurns(
   groups: readonly Group[],
   messages: readonly BusMessage[],
   publication: Publication,
+  pause: () => Promise<void>,
 ): Promise<void> {
   const due = groups
     .map((group) => ({ group, messages: group.concern(messages) }))
@@ -69,7 +76,8 @@ async function deliverInTurns(
     .map((one) => ({ ...one, turn: one.group.turn(one.messages) }));
   const deliveries: Promise<void>[] = [];
   let begin: Promise<void> = Promise.resolve();
-  for (const turn of [...new Set(due.map((one) => one.turn))].sort((a, b) => a - b)) {
+  for (const [nth, turn] of [...new Set(due.map((one) => one.turn))].sort((a, b) => a - b).entries()) {
+    if (nth === 1) begin = begin.then(pause);
     const these = due
       .filter((one) => one.turn === turn)
       .map((one) => one.group.deliver(one.messages, begin, publication));

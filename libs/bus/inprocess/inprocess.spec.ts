@@ -68,6 +68,20 @@ describe('the transport inside one process', () => {
     expect(came).toEqual(['first', 'last', 'slow']);
   });
 
+  it('rests once in a publication, between the first of its turns and the others', async () => {
+    const came: string[] = [];
+    const transport = inProcessTransport({ pause: async () => void came.push('a rest') });
+    const take = (group: string, topic: string, turn: number) =>
+      transport.subscribe({ group, topics: [topic], turn: () => turn, onBatch: async () => void came.push(group) });
+    await take('third', 't', 3);
+    await take('second', 't', 1);
+    await take('first', 't', 0);
+    await take('alone', 'u', 2);
+    await transport.publish([numbered('t', 'a', 0)]);
+    await transport.publish([numbered('u', 'a', 0)]);
+    expect(came).toEqual(['first', 'a rest', 'second', 'third', 'alone']);
+  });
+
   it('[R7] keeps the order of what is published at once, whatever the turns', async () => {
     const transport = inProcessTransport();
     const arrivals = new Arrivals();
