@@ -42,6 +42,28 @@ describe('bad input is told what is wrong, and costs nothing', () => {
     expect((await app.get('/v1/keys')).body.items).toHaveLength(before);
   });
 
+  it('a field of another form is told what is expected in words, and never by a pattern', async () => {
+    const about = {
+      groupId: 'x',
+      audience: 'Ann and Bob',
+      channel: 'pigeon',
+      expiresAt: 'soon',
+      whatsappLink: 'http://x',
+    };
+    const { status, body } = await app.post('/v1/invitations', about);
+    expect({ status, errors: body['errors'] }).toEqual({
+      status: 400,
+      errors: [
+        { field: 'body/groupId', rule: 'must be a UUID' },
+        { field: 'body/audience', rule: expect.stringContaining('without spaces') },
+        { field: 'body/channel', rule: 'must be one of: personal_invite, emailed_link, qr, staff_issued_link' },
+        { field: 'body/expiresAt', rule: expect.stringContaining('such as 2026-05-01T09:00:00Z') },
+        { field: 'body/whatsappLink', rule: expect.stringContaining('https://chat.whatsapp.com/') },
+      ],
+    });
+    expect(JSON.stringify(body)).not.toMatch(/[\^$]|a-z/);
+  });
+
   it('bytes that are not UTF-8', async () => {
     const reply = await fetch(`${app.url}/v1/keys`, {
       method: 'POST',

@@ -15,6 +15,7 @@ import { Compile, type Validator } from 'typebox/compile';
 import { sqlState, WrongExpectedVersion, type Outcome, type Transaction } from '#eventsourcing';
 import { HttpProblem, invalid, notFound, problem, refusalProblem, type Problem } from './problem.js';
 import { paramSchema, ROUTE, type Call, type RouteOptions } from './call.js';
+import { expected } from './expected.js';
 import { ServiceKit } from './service.js';
 
 /** What a handler may return instead of a plain body: a status of its own, or the version for the ETag. */
@@ -87,10 +88,8 @@ export class UnitOfWork implements NestInterceptor {
       return answer;
     };
     const { database } = this.kit;
-    const answer = await this.tryAgain(
-      () => (options.looks ? database.look(principal.tenantId, handle) : database.inTenant(principal.tenantId, handle)),
-      expectedVersion !== undefined,
-    );
+    const how = options.looks === 'once' ? 'glance' : options.looks ? 'look' : 'inTenant';
+    const answer = await this.tryAgain(() => database[how](principal.tenantId, handle), expectedVersion !== undefined);
     return answer instanceof StreamableFile ? answer : send(request, response, answer);
   }
 
@@ -138,7 +137,7 @@ export function checked(schema: TSchema, value: unknown, where: string): unknown
         const path = `${where}${fault.instancePath}`;
         return extra
           ? { field: `${path}/${extra.map((name) => name.slice(0, 40)).join()}`, rule: 'is not a field we know' }
-          : { field: path, rule: fault.message };
+          : { field: path, rule: expected(fault) };
       }),
   );
 }
