@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { participation, ruleOf, type AdmissionVerdict, type CommandOf, type ParticipationCommands } from '#domain';
+import { ruleOf, type AdmissionVerdict, type CommandOf, type ParticipationCommands } from '#domain';
 import type { Outcome } from '#eventsourcing';
 import {
   activePolicy,
@@ -17,7 +17,6 @@ import {
   pageOf,
   pastInstantIn,
   Read,
-  recorded,
   refusalProblem,
   refused,
   Resource,
@@ -39,9 +38,10 @@ import {
   RemoveForConduct,
 } from './members.dto.js';
 import { participationId } from '../participation/participation-id.js';
+import { changeParticipation, participationAnswer } from '../participation/change.js';
 import { findMember, listMembers, type Pair } from '../participation/participation.read-model.js';
 
-type Change = Pick<Call, 'tx' | 'cause' | 'expectedVersion'>;
+type Asking = Pick<Call, 'tx' | 'cause' | 'expectedVersion'>;
 
 /** Who is in a group: letting people in, and recording that they are out. */
 @Resource('groups', 'Members')
@@ -73,9 +73,9 @@ export class MembersController {
     const { route = 'admin_add', guest, joinedFor } = body;
     const wish = { route, ...(guest ? { guest } : {}), ...(joinedFor ? { joinedFor } : {}) };
     const command = await admission(this.kit, call, facts, wish);
-    const outcome = await this.execute(call, pair, command, occurredAt);
+    const outcome = await changeParticipation(this.kit, call, { ...pair, command, occurredAt });
     const refusal = refusedBy(command.data.verdict, outcome);
-    return refusal ?? this.answer(pair, outcome, { warnings: await warningsFor(this.kit, tx, facts) });
+    return refusal ?? participationAnswer(pair, outcome, { warnings: await warningsFor(this.kit, tx, facts) });
   }
 
   @Command(':groupId/members/:personId/remove-for-conduct', {
@@ -174,24 +174,8 @@ export class MembersController {
     return { pair: { groupId, personId: idOf(params['personId']) }, policy: await activePolicy(tx, groupType) };
   }
 
-  private async change(call: Change, pair: Pair, command: CommandOf<ParticipationCommands>, occurredAt: string) {
-    return this.answer(pair, await this.execute(call, pair, command, occurredAt));
-  }
-
-  private async execute(
-    { tx, cause, expectedVersion }: Change,
-    { groupId, personId }: Pair,
-    command: CommandOf<ParticipationCommands>,
-    occurredAt: string,
-  ): Promise<Outcome> {
-    const request = { id: participationId(groupId, personId), command, occurredAt };
-    const version = expectedVersion === undefined ? {} : { expectedVersion };
-    const [outcome] = await this.kit.commands.execute(tx, participation, cause, [{ ...request, ...version }]);
-    return outcome!;
-  }
-
-  private answer({ groupId, personId }: Pair, outcome: Outcome, more: object = {}): Answer {
-    return recorded(outcome, { participationId: participationId(groupId, personId), ...more });
+  private async change(call: Asking, pair: Pair, command: CommandOf<ParticipationCommands>, occurredAt: string) {
+    return participationAnswer(pair, await changeParticipation(this.kit, call, { ...pair, command, occurredAt }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { participation, person, ruleOf, type CommandOf, type ParticipationCommands } from '#domain';
+import { person, ruleOf, type CommandOf, type ParticipationCommands } from '#domain';
 import {
   activePolicy,
   afterId,
@@ -13,7 +13,6 @@ import {
   pageOf,
   pastInstantIn,
   Read,
-  recorded,
   refused,
   Resource,
   ServiceKit,
@@ -21,7 +20,7 @@ import {
 import { knownGroup } from '../groups/groups.controller.js';
 import { Happened, ParticipationRecorded } from '../participation/participation.dto.js';
 import { ProposalsQuery, ProposalView, Propose } from './proposals.dto.js';
-import { participationId } from '../participation/participation-id.js';
+import { changeParticipation, participationAnswer } from '../participation/change.js';
 import { findMember, type Pair } from '../participation/participation.read-model.js';
 import { listProposals } from './proposals.read-model.js';
 
@@ -78,15 +77,8 @@ export class ProposalsController {
     return this.change(call, pair, { name: 'DeclineProposal', data: pair });
   }
 
-  private async change(
-    { tx, body, cause, expectedVersion }: CallOf<typeof Happened>,
-    { groupId, personId }: Pair,
-    command: CommandOf<ParticipationCommands>,
-  ) {
-    const id = participationId(groupId, personId);
-    const occurredAt = pastInstantIn('body/occurredAt', body.occurredAt, tx.now);
-    const request = { id, command, occurredAt, ...(expectedVersion === undefined ? {} : { expectedVersion }) };
-    const [outcome] = await this.kit.commands.execute(tx, participation, cause, [request]);
-    return recorded(outcome!, { participationId: id });
+  private async change(call: CallOf<typeof Happened>, pair: Pair, command: CommandOf<ParticipationCommands>) {
+    const occurredAt = pastInstantIn('body/occurredAt', call.body.occurredAt, call.tx.now);
+    return participationAnswer(pair, await changeParticipation(this.kit, call, { ...pair, command, occurredAt }));
   }
 }
