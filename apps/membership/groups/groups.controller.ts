@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { group, kindRefusal, person, ruleOf, type CommandOf, type GroupCommands } from '#domain';
+import { closedUses, group, kindRefusal, person, ruleOf, type CommandOf, type GroupCommands } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import {
   activePolicies,
@@ -158,7 +158,11 @@ async function policyMissing(tx: Transaction, groupType: string) {
   const policies = await activePolicies(tx);
   if (policies.size === 0)
     return refused('NoProfileActive', 'No profile is active yet; activate one before registering groups.');
-  return policies.has(groupType)
-    ? undefined
-    : refused('GroupTypeUnknown', 'The active profile has no such group type, or not yet.');
+  if (policies.has(groupType)) return undefined;
+  const uses = [...policies.keys()].toSorted().join(', ');
+  return refused(
+    'GroupTypeUnknown',
+    `The profiles in force have no such group type, or not yet. A group is one of: ${uses}.`,
+    closedUses(policies.values()),
+  );
 }

@@ -92,7 +92,7 @@ describe('writing to a citizen as a last resort', () => {
     const team = await councils.group('team-chat');
     expect((await ask({ groupId: team })).body).toMatchObject({
       code: 'NotUrgent',
-      rules: [{ obligations: ['BR-05', 'BR-07'] }],
+      rules: [{ obligations: ['BR-02', 'BR-05', 'BR-07'] }],
     });
     expect((await ask({ groupId: team, reason })).status).toBe(201);
   });

@@ -57,7 +57,10 @@ describe('an exception from the guidance', () => {
       resolvePolicy(loadProfiles().get('district-councils')!, 'team-chat'),
       resolvePolicy(loadProfiles().get('political-party')!, 'party-group'),
     ];
-    expect(exceptionTerms(councils)).toMatchObject({ needsRisks: true, rules: [{ obligations: ['BR-05', 'BR-07'] }] });
+    expect(exceptionTerms(councils)).toMatchObject({
+      needsRisks: true,
+      rules: [{ obligations: ['BR-02', 'BR-05', 'BR-07'] }],
+    });
     expect(exceptionTerms(party).needsRisks).toBe(false);
   });
 

@@ -165,7 +165,12 @@ const usage = {
     ),
   ),
   use_justification: Type.Object(
-    { level: oneOf('none', 'last_resort', 'per_contact'), deviation_risk_assessment: Type.Boolean() },
+    {
+      level: oneOf('none', 'last_resort', 'per_contact'),
+      deviation_risk_assessment: Type.Boolean(),
+      /** Whether the group types of the profile are all that the app may be used for. */
+      only_named_uses: Type.Optional(Type.Boolean()),
+    },
     exactly,
   ),
   quiet_hours: orNull(Type.Object({ from: clockTime, to: clockTime, mode: oneOf('advise', 'rule') }, exactly)),

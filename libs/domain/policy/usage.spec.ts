@@ -179,7 +179,7 @@ describe('the questions before it', () => {
     const answer = ask(team, { topic: 'logistics', selfCheck: { ...careful, ...wrong } });
     expect(answer.verdict).toBe('never');
     expect(answer.because).toContain(because);
-    expect(answer.rules).toMatchObject([{ parameter: 'use_justification', obligations: ['BR-05', 'BR-07'] }]);
+    expect(answer.rules).toMatchObject([{ parameter: 'use_justification', obligations: ['BR-02', 'BR-05', 'BR-07'] }]);
   });
 });
 

@@ -220,4 +220,12 @@ const openQuestions = (policy: ResolvedPolicy, answers: SelfCheck) =>
     answers[name as keyof SelfCheck] === undefined ? [question] : [],
   );
 
+/** The rules by which a group is for a use that a profile names, its group type, and for no other; none where no profile says so (BR-02). */
+export const closedUses = (policies: Iterable<ResolvedPolicy>): Rule[] =>
+  distinct(
+    [...policies]
+      .filter(({ parameters }) => parameters.use_justification.value.only_named_uses === true)
+      .map((policy) => ruleOf(policy, 'use_justification')),
+  );
+
 const distinct = (rules: readonly Rule[]) => [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
