@@ -117,8 +117,19 @@ export function parametersOf(drafts: readonly Draft[], { ended, started }: Deadl
     textArray(column(({ type }) => type)),
     textArray(column(({ occurredAt }) => (occurredAt === undefined ? null : JSON.stringify(occurredAt)))),
     textArray(column(({ rest }) => rest)),
-    ...[ended, started].map((rows) => (rows.length > 0 ? JSON.stringify(rows) : null)),
+    ended.length > 0 ? JSON.stringify(ended) : null,
+    ...(started.length > 0 ? columnsOf(started) : NOTHING_STARTED),
   ];
+}
+
+const NOTHING_STARTED = [null, null, null, null, null, null];
+
+function columnsOf(started: DeadlineChanges['started']): Buffer[] {
+  const column = (name: keyof DeadlineChanges['started'][number]) => started.map((row) => row[name]);
+  const texts = (['stream_id', 'name', 'due_at', 'command', 'correlation_id'] as const).map((name) =>
+    textArray(column(name)),
+  );
+  return [...texts, uuidArray(column('causation_id'))];
 }
 
 /** What these events do to deadlines; of several changes to one deadline, the last. */

@@ -56,6 +56,8 @@ export interface StoreOptions {
 /** Events of one statement; of a larger append the next ones are made while those before them are written. */
 const STATEMENT = 250;
 
+const APPEND = 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)';
+
 /** What a statement wrote, with the time of the earliest deadline it set. */
 interface Inserted {
   readonly recorded: RecordedEvent[];
@@ -242,11 +244,7 @@ export class EventStore {
   ): Promise<Inserted> {
     const changes = deadlineChanges(drafts, this.deadlines);
     try {
-      const [row] = await run('select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
-        tenantId,
-        recordedAt,
-        ...parametersOf(drafts, changes),
-      ]);
+      const [row] = await run(APPEND, [tenantId, recordedAt, ...parametersOf(drafts, changes)]);
       const { versions, recorded_at } = row!;
       const recorded = drafts.map((draft, index) => recordedAs(draft, tenantId, recorded_at, versions[index]!));
       const [firstDue] = changes.started.map(({ due_at }) => due_at).sort();

@@ -2,11 +2,12 @@
 -- this append (0: the stream must not exist; null: whatever it is), nth counts the events of this append within their stream from 1.
 -- A body is the two instants and `rest`: happened is the first as JSON text (null: when it was recorded), recorded the second. With no
 -- recorded given, the statement is a transaction of its own: it then acts for the organisation itself, and asks the clock.
--- ended and started are what the events do to deadlines, as arrays of objects with the columns' names; null where they do nothing.
+-- ended and what follows are what the events do to deadlines, null where they do nothing: those that end, as an array of objects with the
+-- columns' names, and those that start, an array for each column; the command that is to be issued, its case and the event that set it.
 -- A stream that is not at its expected version fails with 23502 on the version, or with 23505 on the primary key when two writers meet.
 create function append_events(
   tenant uuid, recorded text, streams text[], expected integer[], nth integer[], ids uuid[], types text[], happened text[], rests text[],
-  ended json, started json, out versions integer[], out recorded_at text
+  ended json, started text[], names text[], due text[], commands text[], cases text[], causes uuid[], out versions integer[], out recorded_at text
 ) language plpgsql
   -- Planned once a connection, though the table grows afterwards. That is safe because each subselect below asks for one row in the order
   -- of the versions, which without a sort only a descent of the primary key gives. As a join, or without an order, it could become, and
@@ -24,8 +25,8 @@ begin
   end if;
   if started is not null then
     insert into deadlines (tenant_id, stream_id, name, due_at, fire_at, command, correlation_id, causation_id)
-      select tenant, r.stream_id, r.name, r.due_at, r.due_at, r.command, r.correlation_id, r.causation_id
-      from json_populate_recordset(null::deadlines, started) r
+      select tenant, r.stream, r.name, r.due::timestamptz, r.due::timestamptz, r.command, r.correlation::uuid, r.causation
+      from unnest(started, names, due, commands, cases, causes) as r(stream, name, due, command, correlation, causation)
       on conflict (tenant_id, stream_id, name) do update set due_at = excluded.due_at, fire_at = excluded.due_at, command = excluded.command,
         correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, attempts = 0, failure = null;
   end if;
