@@ -121,6 +121,20 @@ describe('the door to the database', () => {
     expect(await visible(mine)).toBe(1);
   });
 
+  it('[R26] shows a glance one statement over the rows of its organisation, and refuses the second', async () => {
+    const glance = (sql: string) => service.database.glance(mine, (tx) => tx.query(sql));
+    expect(await glance(count)).toEqual([{ n: 1 }]);
+    const whose = (tx: Transaction) => tx.query('select tenant_id from last_counts');
+    expect(await service.database.glance(theirs, whose)).toEqual([{ tenant_id: theirs }]);
+    await expect(glance(insert(mine, 'by a glance')).catch(sqlState)).resolves.toBe('25006');
+    const twice = service.database.glance(mine, async (tx) => [await tx.query(count), await tx.query(count)]);
+    await expect(twice).rejects.toThrow('has ended');
+    await expect(service.database.glance(mine, () => Promise.resolve('nothing asked'))).resolves.toBe('nothing asked');
+    const now = await service.database.glance(mine, async (tx) => (await tx.query(count)) && tx.now);
+    expect(now).toMatch(/Z$/);
+    expect(await visible(mine)).toBe(1);
+  });
+
   it('tells what failed first among what was sent, and keeps nothing', async () => {
     const work = (last: (tx: Transaction) => Promise<unknown>) =>
       service.database.inTenant(mine, async (tx) => {

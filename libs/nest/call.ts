@@ -31,9 +31,9 @@ export interface RouteOptions {
   readonly secret?: boolean;
   /**
    * A read that writes nothing, not even that it was read, and does not ask for the instant before its first statement: beginning and
-   * statement are one round trip, and nobody waits for its end.
+   * statement are one round trip, and nobody waits for its end. `once`: it asks one thing, and the end goes out with that.
    */
-  readonly looks?: boolean;
+  readonly looks?: boolean | 'once';
   /** A read that opens its own transactions, to stream. */
   readonly streams?: readonly string[];
 }

@@ -9,7 +9,7 @@ export class RemovalOrdersController {
     scopes: ['admin', 'moderator'],
     summary: 'Removal orders, the most urgent first',
     query: OrdersQuery,
-    looks: true,
+    looks: 'once',
     answers: pageOf(RemovalOrderView),
   })
   async list(@Incoming() { tx, query }: CallOf<never, typeof OrdersQuery>) {
@@ -22,7 +22,7 @@ export class RemovalOrdersController {
   @Read(':taskId', {
     scopes: ['admin', 'moderator'],
     summary: 'One removal order',
-    looks: true,
+    looks: 'once',
     answers: RemovalOrderView,
   })
   async one(@Incoming() { tx, params }: Call) {
