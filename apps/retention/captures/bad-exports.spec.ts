@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { readdir } from 'node:fs/promises';
 import { mkdtempSync } from 'node:fs';
@@ -142,10 +143,12 @@ describe('what is not taken in', () => {
     expect((await app.get('/v1/captures?limit=500')).body.items!.every(({ state }) => state !== 'reading')).toBe(true);
   });
 
-  it('is a body that breaks off: no job is made of it', async () => {
+  it('is a body that breaks off: no job is made of it, and the whole under the same Idempotency-Key is taken', async () => {
     const before = (await app.get('/v1/captures?limit=500')).body.items!.length;
+    const again = { 'idempotency-key': randomUUID() };
     await new Promise<void>((resolve) => {
-      const headers = { authorization: `Bearer ${app.key}`, 'content-type': 'text/plain', 'content-length': '1000' };
+      const of = { authorization: `Bearer ${app.key}`, 'content-type': 'text/plain', 'content-length': '1000' };
+      const headers = { ...of, ...again };
       const sent = httpRequest(`${app.url}/v1/captures?groupId=${groupId}`, { method: 'POST', headers });
       sent.on('error', () => resolve());
       sent.on('close', () => resolve());
@@ -153,5 +156,8 @@ describe('what is not taken in', () => {
     });
     expect((await app.get('/v1/captures?limit=500')).body.items).toHaveLength(before);
     expect(await readdir(folder)).toEqual([]);
+    const { status, body } = await handIn(app, groupId, CHAT, '', again);
+    expect({ status, state: body['state'] }).toEqual({ status: 202, state: 'ready' });
+    expect((await handIn(app, groupId, CHAT, '', again)).body['captureId']).toBe(body['captureId']);
   });
 });

@@ -193,13 +193,31 @@ describe('the time of an export', () => {
     expect((await kept(`/${itemId!}`))['message']).toEqual({ state: 'erased' });
   });
 
-  it('is over where a process was killed while reading: whoever asks is told', async () => {
-    const captureId = await taken(CHAT);
+  /** As a process leaves it that was killed while it read. */
+  const cutShort = async (captureId: string) => {
     await councils.app.asOwner(`update retention.captures set state = 'reading' where capture_id = '${captureId}'`);
     await councils.app.asOwner(`delete from retention.events where stream_id = 'capture-${captureId}' and version > 1`);
     await councils.app.asOwner(
       `update retention.capture_progress set beat_at = beat_at - interval '61 seconds' where capture_id = '${captureId}'`,
     );
+  };
+
+  it('is begun anew where reading was cut short and the same file is sent again under its Idempotency-Key', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const first = (await handIn(councils.app, groupId, CHAT, '', key)).body['captureId'] as string;
+    await cutShort(first);
+    const { status, body } = await handIn(councils.app, groupId, CHAT, '', key);
+    expect({ status, state: body['state'] }).toEqual({ status: 202, state: 'ready' });
+    expect(body['captureId']).not.toBe(first);
+    expect(await get(first)).toMatchObject({ state: 'failed', reason: 'interrupted' });
+    const third = (await handIn(councils.app, groupId, CHAT, '', key)).body;
+    expect(third['captureId']).toBe(body['captureId']);
+    await councils.app.post(`/v1/captures/${body['captureId'] as string}/discard`);
+  });
+
+  it('is over where a process was killed while reading: whoever asks is told', async () => {
+    const captureId = await taken(CHAT);
+    await cutShort(captureId);
     const { items } = (await councils.app.get('/v1/captures?limit=200')).body;
     expect(items!.find((one) => one['captureId'] === captureId)).toMatchObject({ reason: 'interrupted' });
     expect(await get(captureId)).toMatchObject({ state: 'failed', reason: 'interrupted' });

@@ -7,7 +7,7 @@ import { capture, wallClock } from '#domain';
 import { WrongExpectedVersion, type Cause, type Transaction } from '#eventsourcing';
 import { checked, Command, idOf, invalid, requirePolicy, ServiceKit, timeZone } from '#nest';
 import { CaptureView, UploadQuery } from './captures.dto.js';
-import { findCapture, viewOf } from './captures.read-model.js';
+import { type CaptureRow, findCapture, viewOf } from './captures.read-model.js';
 import type { Reading } from './export/chat-text.js';
 import { CaptureJobs, type Job } from './jobs.js';
 import { takeIn, type Upload } from './upload.js';
@@ -28,7 +28,7 @@ export class UploadController {
     scopes: ['admin', 'moderator', 'compliance'],
     summary: 'Hands in a chat as a phone exported it: the text, or the zip with attachments; it is then read beside',
     description:
-      'The body is the file itself. Nothing of it is kept until messages are chosen; what is not chosen is deleted when you are done, or after 24 hours. Attachments are listed by fingerprint, size and kind, and not kept. A repeated captureId or Idempotency-Key gives the same export again.',
+      'The body is the file itself. Nothing of it is kept until messages are chosen; what is not chosen is deleted when you are done, or after 24 hours. Attachments are listed by fingerprint, size and kind, and not kept. A repeated captureId or Idempotency-Key gives the same export again; where reading was interrupted, the same Idempotency-Key begins anew with the file you send.',
     status: 202,
     query: UploadQuery,
     body: Type.String({ description: 'The exported file' }),
@@ -39,17 +39,28 @@ export class UploadController {
     const query = checked(UploadQuery, queryOf(request), 'query') as Static<typeof UploadQuery>;
     const tenantId = request.principal!.tenantId;
     const key = request.headers['idempotency-key'];
-    const captureId = idOf(query.captureId ?? (key ? v5(`${tenantId} ${String(key)}`, BY_KEY) : v7()));
     const groupId = idOf(query.groupId);
     const cause = causeOf(request);
     const inTenant = <T>(work: (tx: Transaction) => Promise<T>) => this.kit.database.inTenant(tenantId, work);
-    const { reading, known } = await inTenant(async (tx) => {
+    const { reading, captureId, known } = await inTenant(async (tx) => {
       await requirePolicy(tx, groupId);
-      return { reading: await readingOf(tx, query), known: await findCapture(tx, captureId) };
+      const meant = query.captureId === undefined && key ? await this.under(tx, cause, String(key)) : undefined;
+      return { reading: await readingOf(tx, query), ...(meant ?? (await named(tx, idOf(query.captureId ?? v7())))) };
     });
     if (!known) await this.receive(request, response, { tenantId, captureId, groupId, reading, cause });
     await this.jobs.ended(captureId, (query.wait ?? 0) * 1000);
     return viewOf((await inTenant((tx) => findCapture(tx, captureId)))!);
+  }
+
+  /** The export that an Idempotency-Key stands for: the first that nothing cut short. What was read of those before it is destroyed. */
+  private async under(tx: Transaction, cause: Cause, key: string): Promise<Meant> {
+    for (let cut = 0; ; cut++) {
+      const captureId = v5(`${tx.tenantId!} ${cut === 0 ? key : JSON.stringify([key, cut])}`, BY_KEY);
+      const row = await findCapture(tx, captureId);
+      if (row?.isStalled) await this.jobs.giveUp(tx, cause, captureId);
+      const known = row?.isStalled ? await findCapture(tx, captureId) : row;
+      if (known?.reason !== 'interrupted') return { captureId, known };
+    }
   }
 
   private async receive(request: Request, response: Response, about: Omit<Job, 'upload'>): Promise<void> {
@@ -78,6 +89,16 @@ export class UploadController {
     await upload?.file.close();
   }
 }
+
+interface Meant {
+  readonly captureId: string;
+  /** What there is of it already. */
+  readonly known: CaptureRow | undefined;
+}
+const named = async (tx: Transaction, captureId: string): Promise<Meant> => ({
+  captureId,
+  known: await findCapture(tx, captureId),
+});
 
 function queryOf(request: Request): Record<string, unknown> {
   const { wait, ...query } = request.query;

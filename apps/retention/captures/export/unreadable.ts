@@ -14,7 +14,8 @@ export const REASONS = {
   unsafe_name: 'The zip holds a file whose name leads out of it.',
   expands_too_much: 'The zip expands to far more than a chat.',
   too_many_files: 'The zip holds more than 20,000 files.',
-  interrupted: 'Reading was interrupted: send the export again.',
+  interrupted:
+    'Reading was interrupted, and nothing of it was kept: send the export again, under another captureId if you gave it one.',
 } as const;
 export type Reason = keyof typeof REASONS;
 
