@@ -64,6 +64,20 @@ describe('bad input is told what is wrong, and costs nothing', () => {
     expect(JSON.stringify(body)).not.toMatch(/[\^$]|a-z/);
   });
 
+  it('a report of something from before there was such an app', async () => {
+    const person = { links: [{ kind: 'crmId', value: 'early' }], source: 'crm' };
+    for (const [occurredAt, status] of [
+      ['2008-12-31T23:59:59Z', 400],
+      ['2009-01-01T00:00:00Z', 201],
+    ] as const) {
+      const reply = await app.post('/v1/people', { ...person, occurredAt });
+      expect([reply.status, reply.body['errors']]).toEqual([
+        status,
+        status === 400 ? [{ field: 'body/occurredAt', rule: 'must not be before 2009' }] : undefined,
+      ]);
+    }
+  });
+
   it('bytes that are not UTF-8', async () => {
     const reply = await fetch(`${app.url}/v1/keys`, {
       method: 'POST',

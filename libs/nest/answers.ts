@@ -37,10 +37,17 @@ export function instantIn(field: string, text: string): string {
   return instant;
 }
 
-/** When something happened by the caller's account: `now` (the transaction's own) when left out. Throws the 400 for a later one. */
+/** Before it there was no such app, and nothing can have been told, agreed to or done in a group of it. */
+const FIRST = '2009-01-01T00:00:00.000Z';
+
+/**
+ * When something happened by the caller's account: `now` (the transaction's own) when left out. Throws the 400 for a later one, and for one
+ * of a mistyped century: limits count from it, so everything that follows would be years late.
+ */
 export function pastInstantIn(field: string, text: string | undefined, now: string): string {
   if (text === undefined) return now;
   const instant = instantIn(field, text);
   if (instant > now) throw invalid([{ field, rule: 'must not be in the future' }]);
+  if (instant < FIRST) throw invalid([{ field, rule: 'must not be before 2009' }]);
   return instant;
 }

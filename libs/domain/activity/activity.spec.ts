@@ -78,8 +78,12 @@ describe('activity', () => {
     expect(activity.deadlines!.ActivityEnded!(ended.data)).toEqual([{ cancel: 'end' }]);
   });
 
-  it('refuses an end that is to come', () => {
+  it('refuses an end that is to come, and one before its start', () => {
     given(started).when(endAt(end), { now: sixthOfMay }).expectRefused('EndIsInTheFuture');
+    given(started).when(endAt('2026-03-22T23:59:59.000Z'), { now: sixthOfMay }).expectRefused('EndsBeforeItStarts');
+    given(started)
+      .when(endAt(startsAt), { now: sixthOfMay })
+      .expectEvents(record('ActivityEnded', { activityId, endedAt: startsAt }));
   });
 
   it.each([extend(later), fallDue])('refuses $name for an activity nobody started', (command) => {

@@ -63,6 +63,9 @@ function end(
 ): Decision<Payloads> {
   if (activity.status === 'unknown') return unknown();
   if (activity.status === 'ended') return nothing;
+  // One that is called off before it starts ends when that is said; a time before its start is a mistake, and limits would count from it.
+  if (endedAt !== undefined && endedAt < activity.startsAt && activity.startsAt <= now)
+    return refuse('EndsBeforeItStarts', 'An activity ends after it starts.');
   // A deadline set before an extension must not end the activity early: only its planned end counts.
   const at = endedAt ?? activity.endsAt;
   if (at !== undefined && at <= now) return [record('ActivityEnded', { activityId, endedAt: at })];
