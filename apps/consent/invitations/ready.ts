@@ -19,7 +19,7 @@ export async function notReady(
   const notice = await currentText(kit, tx, groupId, 'notice');
   const lacking = requiredItems.filter((item) => !notice?.items.includes(item));
   if (lacking.length > 0)
-    return refused('NoticeIncomplete', `The group’s notice does not say: ${lacking.join(', ')}.`, rules);
+    return refused('NoticeIncomplete', `The group’s notice does not say: ${lacking.join(', ')}. ${REMEDY}`, rules);
   if (!requiredKinds(policy).includes('agreement') || (await currentText(kit, tx, groupId, 'agreement')))
     return undefined;
   return refused(
@@ -28,6 +28,9 @@ export async function notReady(
     [ruleOf(policy, 'agreement_topics')],
   );
 }
+
+const REMEDY =
+  'State what is open (POST /v1/texts/fields; GET /v1/texts/suggested?kind=notice names the fields), or publish a notice of your own.';
 
 /** Asks membership, whose register it is, whether somebody is in it. Throws the 400 that names the field, and the 503 where nobody answers. */
 export async function requirePerson(neighbours: Neighbours, tenantId: string, personId: string): Promise<void> {
