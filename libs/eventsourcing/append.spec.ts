@@ -77,6 +77,30 @@ describe('the append', () => {
     expect(tickets).toEqual(recorded.map(({ streamId: id, version }) => ({ id, version })));
   });
 
+  it('lets each part of a large append leave before it makes the next', async () => {
+    let made = 0;
+    const counting = new EventStore({
+      service: 'membership',
+      deciders: [tally],
+      newId: () => {
+        made++;
+        return newEventId();
+      },
+    });
+    /** How much was made when each part left; a connection writes what it is asked for once the thread is free. */
+    const madeAt: number[] = [];
+    await service.database.inTenant(tenant, (tx) => {
+      const prepared: typeof tx.prepared = (sql, parameters) => {
+        process.nextTick(() => madeAt.push(made));
+        return tx.prepared(sql, parameters);
+      };
+      return counting.append({ ...tx, now: tx.now, prepared }, byTests, many(1_000));
+    });
+    expect(madeAt.length).toBeGreaterThan(2);
+    expect(madeAt.at(-1)).toBe(made);
+    expect([...new Set(madeAt)]).toHaveLength(madeAt.length);
+  });
+
   it('[R1] keeps nothing of a large append of which any part fails', async () => {
     const faulty: [Append, new (...args: never[]) => Error][] = [
       [{ streamId: newTally(), expectedVersion: 4, events: [added(1)] }, WrongExpectedVersion],
