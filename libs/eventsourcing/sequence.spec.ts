@@ -61,4 +61,14 @@ describe('the function that numbers pending events', () => {
     const order = await service.asOwner('select position::int, version from sequence order by position');
     expect(order).toEqual([1, 2, 3, 4, 5].map((position) => ({ position, version: position })));
   });
+
+  it('[R3] writes nothing where nothing is to be numbered, and still tells a leader that another leads', async () => {
+    const idle = (epoch: number) =>
+      service.asOwner("select taken, next_xid > '0' as is_known from number_pending($1, '0', 100)", [epoch]);
+    const marks = () => service.asOwner('select xmin::text, xmax::text from sequencer');
+    const before = await marks();
+    expect(await idle(0)).toEqual([{ taken: '0', is_known: true }]);
+    expect(await idle(1)).toEqual([]);
+    expect(await marks()).toEqual(before);
+  });
 });

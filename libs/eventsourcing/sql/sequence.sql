@@ -38,6 +38,11 @@ declare
   places tid[];
   n bigint;
 begin
+  -- Mostly there is nothing to number. That is found without the lock, whose mark in the row would have to reach the disk each time.
+  if not exists (select from pending p where p.xid >= from_xid) then
+    return query select 0::bigint, s.head, bound from sequencer s where s.epoch = my_epoch;
+    return;
+  end if;
   select head into old_head from sequencer where epoch = my_epoch for update;
   if not found then return; end if;
   select coalesce(array_agg(t.place), '{}') into places
