@@ -33,18 +33,18 @@ type SortField<Row> = { [F in keyof Row]: Row[F] extends string | number ? F : n
 
 /**
  * The page that a query asks for, 50 rows unless said. `after` reads in the cursor where it starts, `find` the rows from there that the
- * rest of the query asks for, up to the limit it is told; `key` names the fields they are sorted by. Throws the problem for a cursor that is not ours.
+ * rest of the query asks for, up to the limit it is told; `key` names the fields they are sorted by, or gives their values. Throws the problem for
+ * a cursor that is not ours.
  */
 export async function listed<Asked extends { cursor?: string; limit?: number }, Place, Row>(
   query: Asked,
   after: (cursor: string | undefined) => Place,
   find: (part: Omit<Asked, 'cursor' | 'limit'> & { after: Place; limit: number }) => Promise<readonly Row[]>,
-  key: readonly SortField<Row>[],
+  key: readonly SortField<Row>[] | ((row: Row) => readonly (string | number)[]),
 ): Promise<{ items: Row[]; next: string | null }> {
   const { cursor, limit = 50, ...rest } = query;
-  return page(await find({ ...rest, after: after(cursor), limit: limit + 1 }), limit, (row) =>
-    key.map((field) => row[field] as string | number),
-  );
+  const keyOf = typeof key === 'function' ? key : (row: Row) => key.map((field) => row[field] as string | number);
+  return page(await find({ ...rest, after: after(cursor), limit: limit + 1 }), limit, keyOf);
 }
 
 /** The sort key in a cursor. Throws the problem for one that is not ours. */

@@ -8,6 +8,9 @@ export const approvalsTable = tenantTable(
    asked_at timestamptz not null, ends_at timestamptz, state text not null, decided_by uuid, decided_at timestamptz, ended_at timestamptz`,
   'approval_id',
   'asked_at, approval_id',
+  'group_id, asked_at, approval_id',
+  'state, asked_at, approval_id',
+  'kind, asked_at, approval_id',
 );
 
 export const approvalsProjection = projection<RetentionPayloads>('approvals', ['approvalId'], {

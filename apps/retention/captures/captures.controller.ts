@@ -1,19 +1,19 @@
 import { Inject } from '@nestjs/common';
+import { Type } from 'typebox';
 import { capture } from '#domain';
 import type { Outcome } from '#eventsourcing';
 import {
   afterInstant,
+  afterKey,
   Answer,
   type Call,
   type CallOf,
   Command,
-  cursorKey,
   eventsOf,
   idOf,
   Incoming,
   listed,
   notFound,
-  page,
   Read,
   recorded,
   recordReading,
@@ -37,6 +37,7 @@ import { CaptureJobs } from './jobs.js';
 import { findEvidence, keepChosen } from './keep.js';
 import { readLines, readSummary } from './export/pages.js';
 
+const afterLine = afterKey(Type.Tuple([Type.Integer({ minimum: 0 })]));
 const officers = ['admin', 'moderator', 'compliance'] as const;
 
 /** Chats that were handed in: looked through, chosen from, and gone. */
@@ -89,13 +90,15 @@ export class CapturesController {
   async preview(@Incoming() call: CallOf<never, typeof PreviewQuery>) {
     const row = await this.known(call);
     if (row.state !== 'ready') return notReady(row);
-    const { cursor, limit = 50 } = call.query;
-    const [from = 0] = cursorKey(cursor, 1) ?? [];
-    const start = Number.isSafeInteger(from) && Number(from) >= 0 ? Number(from) : 0;
-    const lines = await readLines(this.kit, call.tx, row.captureId, start, limit + 1);
+    const lines = await listed(
+      call.query,
+      afterLine,
+      ({ after: last, limit }) =>
+        readLines(this.kit, call.tx, row.captureId, last === undefined ? 0 : last[0] + 1, limit),
+      ['index'],
+    );
     await recordReading(this.kit, call, { subjectId: row.captureId, fields: ['chat'] });
-    const { items, next } = page(lines, limit, ({ index }) => [index + 1]);
-    return { items, next };
+    return lines;
   }
 
   @Read(':captureId/senders', {

@@ -161,6 +161,23 @@ describe('an exported chat', () => {
   });
 });
 
+describe('the chat, page by page', () => {
+  it('is every line once, and a cursor of another list is refused', async () => {
+    const captureId = await taken(CHAT);
+    const seen: unknown[] = [];
+    let cursor = '';
+    do {
+      const body = await get(`${captureId}/preview?limit=2${cursor && `&cursor=${cursor}`}`);
+      seen.push(...body.items!.map(({ index }) => index));
+      cursor = (body['next'] as string | null) ?? '';
+    } while (cursor);
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
+    const foreign = Buffer.from('["soon"]').toString('base64url');
+    expect(await get(`${captureId}/preview?cursor=${foreign}`)).toMatchObject({ status: 400 });
+    await councils.app.post(`/v1/captures/${captureId}/discard`);
+  });
+});
+
 describe('an export sent twice at once', () => {
   it('is read once', async () => {
     const captureId = randomUUID();

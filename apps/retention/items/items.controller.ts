@@ -10,8 +10,8 @@ import {
   idOf,
   Incoming,
   instantIn,
+  listed,
   notFound,
-  page,
   pastInstantIn,
   Read,
   recorded,
@@ -21,6 +21,8 @@ import {
 import { Item, ItemPage, ItemsQuery, ScheduleItem, Scheduled } from './items.dto.js';
 import { findItem, listItems, NEVER } from './items.read-model.js';
 import { keepItems } from './keeping.js';
+
+type Part = Parameters<typeof listItems>[1];
 
 /** What is kept and until when. */
 @Resource('retention-items', 'Retention')
@@ -58,15 +60,10 @@ export class ItemsController {
     query: ItemsQuery,
     answers: ItemPage,
   })
-  async list(@Incoming() { tx, query }: CallOf<never, typeof ItemsQuery>) {
-    const { cursor, limit = 50, dueBefore, ...filter } = query;
-    const rows = await listItems(tx, {
-      ...filter,
-      dueBefore: dueBefore && instantIn('query/dueBefore', dueBefore),
-      after: afterInstant(cursor),
-      limit: limit + 1,
-    });
-    return page(rows, limit, (row) => [row.retainUntil ?? NEVER, row.itemId]);
+  list(@Incoming() { tx, query }: CallOf<never, typeof ItemsQuery>) {
+    const dueBefore = query.dueBefore && instantIn('query/dueBefore', query.dueBefore);
+    const find = (part: Part) => listItems(tx, { ...part, dueBefore });
+    return listed(query, afterInstant, find, (row) => [row.retainUntil ?? NEVER, row.itemId]);
   }
 
   @Read(':itemId', {
