@@ -154,6 +154,19 @@ describe('the texts somebody agrees to', () => {
     expect(html).toContain(agreement[0]!.body);
   });
 
+  it('[LD-11] makes the addresses in a text links to follow, and nothing but https', async () => {
+    const group = { name: 'Linked', purpose: 'x', groupType: 'party-group', admins: [await invited.member()] };
+    const groupId = (await invited.done('/v1/groups', group))['groupId'] as string;
+    await invited.app.settle();
+    const purpose = 'what https://example.org/rules?a=1&b=<i> says, not javascript:alert(1) or http://example.org';
+    await invited.done('/v1/texts/fields', { groupId, fields: { ...fields, purpose } });
+    const { html } = await invited.open((await invited.invite({ groupId })).path);
+    expect(html).toContain(
+      '<a href="https://example.org/rules?a=1&amp;b=">https://example.org/rules?a=1&amp;b=</a>&lt;i&gt;',
+    );
+    expect(html).not.toMatch(/href="(?:javascript|http:)/);
+  });
+
   it('escapes markup, emoji and right-to-left text in what the organisation wrote', async () => {
     const group = { name: 'Another', purpose: 'x', groupType: 'party-group', admins: [await invited.member()] };
     const groupId = (await invited.done('/v1/groups', group))['groupId'] as string;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Response } from 'express';
+import { partsOf } from '../texts/models.js';
 import type { Text } from '../texts/texts.read-model.js';
 
 export type Faults = {
@@ -64,7 +65,7 @@ const eta = new Eta({ views: folder, cache: true, autoEscape: true });
 
 /** Makes a page. A title that begins with "Error" tells those who hear it before they read on. */
 export function view<Name extends keyof Views>(name: Name, title: string, data: Views[Name], status = 200): View {
-  const body = eta.render(`./${name}`, data);
+  const body = eta.render(`./${name}`, { ...data, partsOf });
   const isFault = status === 422 || status === 409;
   const html = eta.render('./layout', { title: isFault ? `Error: ${title}` : title, css, body });
   return { status, html, isKept: name !== 'standing' };

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { ConsentPayloads } from '#events';
+import { partsOf } from '../texts/models.js';
 import type { Words } from './messages.js';
 
 /** What became of handing a mail to the server: taken over, or why not and whether trying again is of no use. */
@@ -100,8 +101,3 @@ export function htmlOf({ subject, text }: Words): string {
     .map((paragraph) => paragraph.split(/\r?\n/).map(partsOf));
   return eta.render('./message', { subject: oneLine(subject), paragraphs });
 }
-
-const partsOf = (line: string) =>
-  line
-    .split(/(https:\/\/[^\s<>"']+[^\s<>"'.,;:!?)])/)
-    .map((part, index) => (index % 2 === 1 ? { link: part } : { text: part }));

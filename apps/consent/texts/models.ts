@@ -48,3 +48,12 @@ function hoursOf(policy: ResolvedPolicy): TextFields {
   const { value } = policy.parameters.quiet_hours;
   return value ? { quietFrom: value.from, quietTo: value.to } : {};
 }
+
+/** A piece of a text that is an address to follow, or is none. */
+type Part = { readonly link: string } | { readonly text: string };
+
+/** A text cut at the addresses in it, without the stop or bracket after one. Only https: what a text says comes from people. */
+export const partsOf = (text: string): Part[] =>
+  text
+    .split(/(https:\/\/[^\s<>"']+[^\s<>"'.,;:!?)])/)
+    .map((part, index) => (index % 2 === 1 ? { link: part } : { text: part }));

@@ -23,6 +23,24 @@ describe('proving who somebody is', () => {
     expect(await ask({ email: 'jo@example.org', dateOfBirth: '1990-02-03' })).toMatchObject(yes);
   });
 
+  it('knows a reference in capitals or without, as a phone’s keyboard will have it, and the exact one first', async () => {
+    const person = async (value: string) =>
+      (
+        await app.post('/v1/people', {
+          links: [{ kind: 'studentRef', value }],
+          source: 'crm',
+          dateOfBirth: '2001-05-05',
+        })
+      ).body['personId'];
+    const verified = async (value: string) =>
+      (await ask({ reference: { kind: 'studentRef', value }, dateOfBirth: '2001-05-05' })).body['personId'];
+    const [capital, small, both] = [await person('S77'), await person('u88'), await person('K9')];
+    expect(await verified(' s77')).toBe(capital);
+    expect(await verified('U88')).toBe(small);
+    const other = await person('k9');
+    expect([await verified('K9'), await verified('k9')]).toEqual([both, other]);
+  });
+
   it('says the same, and no more, of a wrong statement, an unknown reference and a value never recorded', async () => {
     await app.post('/v1/people', { links: [{ kind: 'crmId', value: 'v2' }], source: 'crm', name: 'Al' });
     const answers = [
