@@ -4,7 +4,7 @@ import { processorId, type Handling } from '#bus';
 import { groupStanding, ruleOf, standingLost } from '#domain';
 import { type MembershipPayloads, type RecordedEvent, typeOf } from '#events';
 import { activePolicies, ServiceKit } from '#nest';
-import { findGroups, groupsRunBy, rolesIn } from '../groups/groups.read-model.js';
+import { findGroups, groupsRunBy } from '../groups/groups.read-model.js';
 import { staffAmong } from '../moderation/moderation.js';
 import { findStandings } from './standing.read-model.js';
 
@@ -42,13 +42,14 @@ export class StandingProcessor {
     if (groupIds.length === 0) return;
     const policies = await activePolicies(tx);
     const groups = await findGroups(tx, [...groupIds]);
+    const runBy = [...groups.values()].flatMap(({ moderators }) => moderators.map(({ personId }) => personId));
+    const staff = await staffAmong(this.kit, tx, [...new Set(runBy)]);
     const requests = [];
     for (const { groupId, standing: before } of await findStandings(tx, groupIds)) {
       const group = groups.get(groupId);
       const policy = group && policies.get(group.groupType);
       if (!policy || group.closedAt) continue;
-      const runBy = (await rolesIn(tx, groupId)).map(({ personId }) => personId);
-      const hasStaff = (await staffAmong(this.kit, tx, runBy)).size > 0;
+      const hasStaff = group.moderators.some(({ personId }) => staff.has(personId));
       const lost = standingLost({ standing: before, hasStaff, policy });
       if (!lost) continue;
       const data = { groupId, before, ...lost, rules: [ruleOf(policy, 'name_rule')] };
