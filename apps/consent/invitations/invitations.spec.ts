@@ -114,6 +114,21 @@ describe('issuing an invitation', () => {
     await invited.app.settle();
   });
 
+  it('refuses one into a group that is in preparation, since whoever says yes would not be let in', async () => {
+    await invited.done('/v1/profiles/students-union/activate', {});
+    await invited.app.settle();
+    const group = { name: 'Chess', purpose: 'x', groupType: 'society', admins: [await invited.member()] };
+    const groupId = (await invited.done('/v1/groups', group))['groupId'] as string;
+    await invited.app.settle();
+    const own = { whoMayJoin: 'members of the society', agreementLink: 'https://union.example/chess' };
+    await invited.done('/v1/texts/fields', { groupId, fields: { ...fields, ...own } });
+    const { body } = await invited.app.get(`/v1/texts/suggested?groupId=${groupId}&kind=agreement`);
+    await invited.done('/v1/texts', { groupId, kind: 'agreement', sections: body['sections'], publish: true });
+    const refusal = (await invited.issue({ groupId, channel: 'qr', issuedBy: { role: 'committee' } })).body;
+    expect(refusal.code).toBe('TextsMissing');
+    expect(refusal.detail).toContain('first, nobody is let in before: invitation');
+  });
+
   it('[LD-12] refuses one for a person nobody knows, and names the field', async () => {
     const stranger = { audience: undefined, maxUses: 1, personId: randomUUID() };
     const { status, body } = await invited.issue(stranger);

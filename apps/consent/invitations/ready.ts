@@ -1,4 +1,4 @@
-import { consentTerms, requiredKinds, ruleOf, type ResolvedPolicy } from '#domain';
+import { consentTerms, requiredKinds, ruleOf, type ResolvedPolicy, type TextKind } from '#domain';
 import type { Transaction } from '#eventsourcing';
 import { type Answer, invalid, type Neighbours, refused, type ServiceKit } from '#nest';
 import { groupClosedAt } from '../consents/lasting.js';
@@ -6,7 +6,8 @@ import { currentText } from '../texts/texts.read-model.js';
 
 /**
  * Why nobody can be asked to join the group yet, as the page of an invitation would find: it is closed, its notice lacks what the policy
- * requires (LD-11), or the agreement people have to read is not published (LD-28). Undefined where nothing is missing.
+ * requires (LD-11), the agreement people have to read is not published (LD-28), or another text without which nobody is let in. Undefined
+ * where nothing is missing.
  */
 export async function notReady(
   kit: ServiceKit,
@@ -20,12 +21,20 @@ export async function notReady(
   const lacking = requiredItems.filter((item) => !notice?.items.includes(item));
   if (lacking.length > 0)
     return refused('NoticeIncomplete', `The group’s notice does not say: ${lacking.join(', ')}. ${REMEDY}`, rules);
-  if (!requiredKinds(policy).includes('agreement') || (await currentText(kit, tx, groupId, 'agreement')))
-    return undefined;
+  const unpublished: TextKind[] = [];
+  for (const kind of requiredKinds(policy)) if (!(await currentText(kit, tx, groupId, kind))) unpublished.push(kind);
+  if (unpublished.includes('agreement'))
+    return refused(
+      'AgreementMissing',
+      'Publish the group’s agreement first: people have to read it before they can say yes (POST /v1/texts, kind agreement).',
+      [ruleOf(policy, 'agreement_topics')],
+    );
+  if (unpublished.length === 0) return undefined;
+  const because = `Publish what the group still lacks first, nobody is let in before: ${unpublished.join(', ')} (POST /v1/texts).`;
   return refused(
-    'AgreementMissing',
-    'Publish the group’s agreement first: people have to read it before they can say yes (POST /v1/texts, kind agreement).',
-    [ruleOf(policy, 'agreement_topics')],
+    'TextsMissing',
+    because,
+    (['name_rule', 'description_items', 'welcome_on'] as const).map((name) => ruleOf(policy, name)),
   );
 }
 
