@@ -247,9 +247,9 @@ export type Verified = { readonly verified: true; readonly personId: string } | 
  * same statements to the database and a comparison that takes the same time.
  */
 export async function verify(kit: ServiceKit, tx: Transaction, stated: Static<typeof VerifyPerson>): Promise<Verified> {
-  const { kind, value } = stated.reference;
+  const { kind, value: written } = stated.reference;
   // A phone’s keyboard has its own view of capitals. What is written exactly so comes first, the same spellings are asked for every time.
-  const spellings = [value, value.toUpperCase(), value.toLowerCase()].map((spelt) => ({ kind, value: spelt }));
+  const spellings = [written, written.toUpperCase(), written.toLowerCase()].map((value) => ({ kind, value }));
   const personId = (await findPeople(kit, tx, spellings)).find((id) => id !== undefined);
   const kept = await kit.vault.read(tx, personId ?? NOBODY, proofs);
   const matches = proofs.map((field) => {
