@@ -73,7 +73,7 @@ describe('joining by an invitation', () => {
     await invited.fill(path, { step: 'agree', form });
     const no = await invited.fill(path, { step: 'no', form });
     expect(no.html).toContain('You have taken back your agreement');
-    expect(no.html).toContain('You will be taken out of the group');
+    expect(no.html).toContain('If you are in the group you will be taken out of it');
     await invited.app.settle();
     expect(await namesOf(personId)).toEqual(expect.arrayContaining(['ConsentWithdrawn', 'RemovalTaskOpened']));
   });

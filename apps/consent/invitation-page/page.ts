@@ -308,7 +308,7 @@ const NO = {
   },
   withdrawn: {
     heading: 'You have taken back your agreement',
-    text: 'It is recorded. You will be taken out of the group; you can also leave it in WhatsApp yourself.',
+    text: 'It is recorded. If you are in the group you will be taken out of it; you can also leave it in WhatsApp yourself.',
   },
 } as const;
 
