@@ -19,7 +19,11 @@ export const killBrokers: Fault = {
       {
         file: 'libs/eventsourcing/relay.js',
         find: 'await this.options.publish(events);',
-        replace: 'published = events.at(-1).position;\n                await this.options.publish(events);',
+        replace: `const sending = events;
+                published = events.at(-1).position;
+                events = await this.mark(epoch, published);
+                await this.options.publish(sending);
+                continue;`,
       },
     ],
   },
