@@ -62,8 +62,8 @@ async function handIn(bytes: number): Promise<Record<string, unknown>> {
 /** Has an export of this size read; gives the most memory the process had meanwhile, and how often progress was seen. */
 async function read(bytes: number): Promise<{ most: number; steps: number }> {
   let most = inUse();
-  // Often enough to see a small one while it is read too: it is what the large one is compared with.
-  const watch = setInterval(() => (most = Math.max(most, inUse())), 200);
+  // A small one is read within seconds, and it is what the large one is compared with. Each look collects all garbage first, so it takes a while.
+  const watch = setInterval(() => (most = Math.max(most, inUse())), bytes / MEGABYTE < 5 ? 200 : 1_000);
   const { captureId, state } = await handIn(bytes);
   expect(state).toBe('reading');
   const seen = new Set<number>();
@@ -76,7 +76,7 @@ async function read(bytes: number): Promise<{ most: number; steps: number }> {
       clearInterval(watch);
       return { most, steps: seen.size };
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
