@@ -34,6 +34,7 @@ export interface TestApp {
   readonly lines: readonly string[];
   readonly organisationId: string;
   readonly key: string;
+  /** The history comes last of all that follows from an event: before it is asked, everything so far is handled. */
   get(path: string, options?: SendOptions): Promise<Reply>;
   /** Sends JSON, or text as it is when the body is a string (name its content-type in headers). */
   post(path: string, body?: unknown, options?: SendOptions): Promise<Reply>;
@@ -90,6 +91,7 @@ export async function openApp({
     const reply = await send('POST', '/v1/clock', { to });
     if (reply.status !== 200) throw new Error(`The clock did not move: ${JSON.stringify(reply.body)}`);
   };
+  const settle = async () => moveClock(((await send('GET', '/v1/clock', undefined)).body as { now: string }).now);
   return {
     url: running.url,
     ownerUrl: database.ownerUrl,
@@ -98,10 +100,13 @@ export async function openApp({
     lines,
     organisationId,
     key,
-    get: (path, options) => send('GET', path, undefined, options),
+    get: async (path, options) => {
+      if (path.startsWith('/v1/history')) await settle();
+      return send('GET', path, undefined, options);
+    },
     post: (path, body, options) => send('POST', path, body, options),
     moveClock,
-    settle: async () => moveClock(((await send('GET', '/v1/clock', undefined)).body as { now: string }).now),
+    settle,
     anotherOrganisation: async () => {
       const { body } = await send('POST', '/v1/organisations', { organisationId: randomUUID(), name: 'Another' });
       return { organisationId: body['organisationId'] as string, key: (body['adminKey'] as { key: string }).key };
